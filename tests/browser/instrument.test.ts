@@ -36,6 +36,21 @@ describe('an instrument', () => {
     await page.getByText('As a table').click();
   });
 
+  it('has range, interval and adjustment in its address, marks dividends, and offers a file and a backfill', async () => {
+    const page = await dashboard.open('/market/AAPL');
+    await page.locator('canvas').first().waitFor();
+    await page.getByRole('button', { name: '5 years' }).click();
+    await page.getByLabel('Adjusted').selectOption('for splits and dividends');
+    await page.getByLabel('Interval').selectOption('Weeks');
+    await expect.poll(() => new URL(page.url()).search).toBe('?range=5y&adjustment=splits_and_dividends&interval=1wk');
+    const file = await page.getByRole('link', { name: 'CSV' }).getAttribute('href');
+    expect(file).toMatch(/^\/api\/v1\/bars\/AAPL\?interval=1wk&.*adjustment=splits_and_dividends&format=csv$/);
+    await page.getByText('Dividends and splits (1)').click();
+    await page.getByText('0.2600 USD').waitFor();
+    await page.getByRole('button', { name: 'Backfill …' }).click();
+    await page.getByText(/of the source’s quota of a day/).waitFor();
+  });
+
   it('sets the sources side by side', async () => {
     const page = await dashboard.open('/market/BTC-USD');
     await page.getByText('The sources differ by more than the tolerance').waitFor();

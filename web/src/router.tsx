@@ -24,6 +24,7 @@ const market = createRoute({
 const instrument = createRoute({
   getParentRoute: () => root,
   path: '/market/$symbol',
+  validateSearch: textSearch('range', 'interval', 'adjustment', 'source'),
   component: lazyRouteComponent(() => import('./pages/instrument/instrument-page.tsx'), 'InstrumentPage'),
 });
 

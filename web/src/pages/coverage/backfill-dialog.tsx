@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { backfillForecastSchema } from '../../../../core/contracts/http/backfills.ts';
+import { backfillForecastSchema, backfillRequestSchema } from '../../../../core/contracts/http/backfills.ts';
 import { startBackfill } from '../../actions/backfill.ts';
 import { change } from '../../api/client.ts';
 import { Button } from '../../components/button.tsx';
@@ -9,23 +9,32 @@ import { ErrorState, Loading } from '../../components/states.tsx';
 import { formatShare, plural } from '../../text/format.ts';
 import styles from './backfill-dialog.module.css';
 
-/** What reading the daily bars of a time again would cost, before anything is asked for. */
+/** What reading the bars of a time again would cost, before anything is asked for. */
 export function BackfillDialog({
   symbol,
   sourceId,
+  interval = '1d',
   from,
   to,
   onClose,
 }: {
   symbol: string;
   sourceId: string;
+  /** `1d` unless given. */
+  interval?: string;
   from: string;
   to: string;
   onClose: () => void;
 }) {
-  const wanted = { sourceId, symbols: [symbol], interval: '1d' as const, from, to };
+  const wanted = {
+    sourceId,
+    symbols: [symbol],
+    interval: backfillRequestSchema.shape.interval.parse(interval),
+    from,
+    to,
+  };
   const forecast = useQuery({
-    queryKey: ['backfill-forecast', sourceId, symbol, from, to],
+    queryKey: ['backfill-forecast', sourceId, symbol, interval, from, to],
     queryFn: async () => (await change('POST', '/backfills', backfillForecastSchema, { ...wanted, dryRun: true })).data,
     retry: false,
   });
@@ -35,7 +44,7 @@ export function BackfillDialog({
       {forecast.data && (
         <>
           <p className={styles.text}>
-            Daily bars of {from} to {to} from {sourceId}: {plural(forecast.data.calls, 'request')},{' '}
+            Bars ({interval}) of {from} to {to} from {sourceId}: {plural(forecast.data.calls, 'request')},{' '}
             {formatShare(forecast.data.shareOfDay)} of the source’s quota of a day, on{' '}
             {plural(forecast.data.days, 'day')}. Done <Moment at={forecast.data.doneAt} /> at the earliest; live prices
             come first.

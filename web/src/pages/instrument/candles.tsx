@@ -1,11 +1,24 @@
-import { CandlestickSeries, ColorType, createChart, HistogramSeries, type IChartApi } from 'lightweight-charts';
+import {
+  CandlestickSeries,
+  ColorType,
+  createChart,
+  createSeriesMarkers,
+  HistogramSeries,
+  type IChartApi,
+  type SeriesMarker,
+  type Time,
+  type UTCTimestamp,
+} from 'lightweight-charts';
 import { useEffect, useRef, useState } from 'react';
 import type { BarsView, BarView } from '../../../../core/contracts/http/market.ts';
 import { formatPrice, formatVolume, numberOf } from '../../text/format.ts';
 import styles from './candles.module.css';
 
 interface Candle {
-  readonly time: string;
+  /** A day, or of bars of less than one seconds since 1970. */
+  readonly time: string | UTCTimestamp;
+  /** The same as people read it. */
+  readonly label: string;
   readonly open: number;
   readonly high: number;
   readonly low: number;
@@ -14,7 +27,7 @@ interface Candle {
 }
 
 /**
- * Daily bars as candles with their volume below. The chart draws on a canvas, so its colours are read from the tokens
+ * Bars as candles with their volume below. The chart draws on a canvas, so its colours are read from the tokens
  * and read again when the theme changes; the same figures are in a table for those who cannot see a canvas.
  */
 export default function Candles({ bars, decimals }: { bars: BarsView; decimals: number }) {
@@ -31,13 +44,15 @@ export default function Candles({ bars, decimals }: { bars: BarsView; decimals: 
       autoSize: true,
       localization: { locale: 'en-US', priceFormatter: (price: number) => formatPrice(price, decimals) },
       layout: { attributionLogo: false },
-      // The wheel and vertical touch moves scroll the page.
-      handleScroll: { mouseWheel: false, vertTouchDrag: false },
-      handleScale: { mouseWheel: false },
+      // Vertical touch moves scroll the page; the wheel and two fingers zoom.
+      handleScroll: { vertTouchDrag: false },
+      timeScale: { timeVisible: bars.bars.some(({ date }) => date === null), secondsVisible: false },
     });
-    const applyTheme = draw(chart, element, data, decimals);
-    const byTime = new Map(data.map((candle) => [candle.time, candle.bar]));
-    chart.subscribeCrosshairMove(({ time }) => setPointed((typeof time === 'string' && byTime.get(time)) || null));
+    const applyTheme = draw(chart, element, { data, bars, decimals });
+    const byTime = new Map<string | number, BarView>(data.map((candle) => [candle.time, candle.bar]));
+    chart.subscribeCrosshairMove(({ time }) =>
+      setPointed((time !== undefined && typeof time !== 'object' && byTime.get(time)) || null),
+    );
     const dark = matchMedia('(prefers-color-scheme: dark)');
     dark.addEventListener('change', applyTheme);
     const themed = new MutationObserver(applyTheme);
@@ -53,7 +68,8 @@ export default function Candles({ bars, decimals }: { bars: BarsView; decimals: 
     <figure className={styles.figure}>
       {shown && (
         <p className={styles.readout}>
-          <span>{shown.date ?? shown.startsAt.slice(0, 10)}</span>
+          <span>{labelOf(shown)}</span>
+          {shown.findings.length > 0 && <strong>in doubt</strong>}
           <Value name="O" value={formatPrice(shown.open, decimals)} />
           <Value name="H" value={formatPrice(shown.high, decimals)} />
           <Value name="L" value={formatPrice(shown.low, decimals)} />
@@ -69,7 +85,7 @@ export default function Candles({ bars, decimals }: { bars: BarsView; decimals: 
             <table className={styles.table}>
               <thead>
                 <tr>
-                  <th>Day</th>
+                  <th>Time</th>
                   <th>Open</th>
                   <th>High</th>
                   <th>Low</th>
@@ -78,9 +94,9 @@ export default function Candles({ bars, decimals }: { bars: BarsView; decimals: 
                 </tr>
               </thead>
               <tbody>
-                {candles.toReversed().map(({ time, bar }) => (
-                  <tr key={time}>
-                    <th scope="row">{time}</th>
+                {candles.toReversed().map(({ label, bar }) => (
+                  <tr key={label}>
+                    <th scope="row">{label}</th>
                     <td>{formatPrice(bar.open, decimals)}</td>
                     <td>{formatPrice(bar.high, decimals)}</td>
                     <td>{formatPrice(bar.low, decimals)}</td>
@@ -108,15 +124,22 @@ function Value({ name, value }: { name: string; value: string }) {
   );
 }
 
-/** One candle a day, in order. A bar with a close alone is a candle without a body. */
+/** A day as it is, a time of day with it, in UTC. */
+function labelOf({ date, startsAt }: BarView): string {
+  return date ?? `${startsAt.slice(0, 10)} ${startsAt.slice(11, 16)} UTC`;
+}
+
+/** One candle a bar, in order. A bar with a close alone is a candle without a body. */
 function candlesOf(bars: readonly BarView[]): Candle[] {
-  const byDay = new Map<string, Candle>();
+  const byLabel = new Map<string, Candle>();
   for (const bar of bars) {
     const close = numberOf(bar.close);
     if (close === null) continue;
-    const time = bar.date ?? bar.startsAt.slice(0, 10);
-    byDay.set(time, {
-      time,
+    const label = labelOf(bar);
+    byLabel.set(label, {
+      // The chart's own type of a time: seconds, marked as such.
+      time: bar.date ?? ((Date.parse(bar.startsAt) / 1_000) as UTCTimestamp),
+      label,
       open: numberOf(bar.open) ?? close,
       high: numberOf(bar.high) ?? close,
       low: numberOf(bar.low) ?? close,
@@ -124,13 +147,17 @@ function candlesOf(bars: readonly BarView[]): Candle[] {
       bar,
     });
   }
-  return [...byDay.values()].toSorted((a, b) => (a.time < b.time ? -1 : 1));
+  return [...byLabel.values()].toSorted((a, b) => (a.label < b.label ? -1 : 1));
 }
 
 const candleWidth = 7;
 
 /** Adds the series to the chart. Returns the function that applies the colours of the current theme. */
-function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], decimals: number): () => void {
+function draw(
+  chart: IChartApi,
+  element: HTMLElement,
+  { data, bars, decimals }: { data: readonly Candle[]; bars: BarsView; decimals: number },
+): () => void {
   const candles = chart.addSeries(CandlestickSeries, {
     borderVisible: false,
     priceFormat: { type: 'price', precision: decimals, minMove: 10 ** -decimals },
@@ -143,6 +170,7 @@ function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], d
   });
   volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
   chart.priceScale('right').applyOptions({ scaleMargins: { top: 0.1, bottom: 0.26 } });
+  const marks = createSeriesMarkers<Time>(candles, []);
   candles.setData(data.map(({ time, open, high, low, close }) => ({ time, open, high, low, close })));
   // The newest days that are distinguishable; dragging shows the others.
   const room = Math.max(20, Math.floor(element.clientWidth / candleWidth));
@@ -168,6 +196,7 @@ function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], d
     });
     const [up, down] = [colour('--up'), colour('--down')];
     candles.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
+    marks.setMarkers(markersOf(data, bars, { action: colour('--accent'), doubt: colour('--degraded') }));
     const quiet = colour('--line');
     volume.setData(
       data.map(({ time, bar }) => {
@@ -178,6 +207,36 @@ function draw(chart: IChartApi, element: HTMLElement, data: readonly Candle[], d
   };
   applyTheme();
   return applyTheme;
+}
+
+/** Dividends (D) and splits (S) below the bars of their days, and a sign above bars that a finding speaks against. */
+function markersOf(
+  data: readonly Candle[],
+  { actions }: BarsView,
+  colour: { action: string; doubt: string },
+): SeriesMarker<Time>[] {
+  const days = data.map(({ bar }) => bar.date ?? bar.startsAt.slice(0, 10));
+  const ofActions = actions.flatMap(({ type, exDate }): SeriesMarker<Time>[] => {
+    // Of weeks and months, the bar in which the day is; of the day itself otherwise.
+    const at = days.findLastIndex((day) => day <= exDate);
+    const candle = data[at];
+    if (!candle || (at === 0 && days[0] !== exDate)) return [];
+    const text = type === 'split' ? 'S' : 'D';
+    return [{ time: candle.time, position: 'belowBar', shape: 'circle', color: colour.action, size: 0.6, text }];
+  });
+  const ofFindings = data
+    .filter(({ bar }) => bar.findings.length > 0)
+    .map(
+      ({ time }): SeriesMarker<Time> => ({
+        time,
+        position: 'aboveBar',
+        shape: 'arrowDown',
+        color: colour.doubt,
+        size: 0.6,
+        text: '?',
+      }),
+    );
+  return [...ofActions, ...ofFindings].toSorted((a, b) => (a.time < b.time ? -1 : 1));
 }
 
 /** Resolves a token to its current colour: a canvas does not understand `light-dark()`. */

@@ -1,17 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ChevronLeft, Star } from 'lucide-react';
-import { lazy, Suspense } from 'react';
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
-import { requestErrorOf } from '../../api/failure.ts';
-import { barsQuery, quoteQuery } from '../../api/queries.ts';
+import { quoteQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { CandidateList } from '../../components/candidate-list.tsx';
 import { Page, Section } from '../../components/page.tsx';
-import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
+import { ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { decimalsOfQuote } from '../../market/quote-decimals.ts';
 import { toggleWatched, useWatchlist } from '../../market/watchlist.ts';
-import { currencyText, formatPrice, words } from '../../text/format.ts';
+import { formatPrice } from '../../text/format.ts';
+import { Bars } from './bars.tsx';
 import { Constituents } from './constituents.tsx';
 import { Facts } from './facts.tsx';
 import { Head } from './head.tsx';
@@ -20,7 +19,6 @@ import styles from './instrument-page.module.css';
 import { Provenance } from './provenance.tsx';
 
 const route = getRouteApi('/market/$symbol');
-const Candles = lazy(() => import('./candles.tsx'));
 
 /** One instrument: its price and how sure it is, its daily bars, what each source says, and where the number came from. */
 export function InstrumentPage() {
@@ -72,7 +70,7 @@ export function InstrumentPage() {
           <Head quote={quote} />
           <div className={styles.columns}>
             <div>
-              <Bars symbol={symbol} decimals={decimals} />
+              <Bars quote={quote} decimals={decimals} />
               {quote.instrument.assetClass === 'index' && <Constituents symbol={quote.instrument.symbol} />}
               <Section title="Sources side by side" note={confidenceWords[quote.confidence ?? 'single']}>
                 <CandidateList quote={quote} />
@@ -131,46 +129,5 @@ function Identity({ name, exchange, assetClass }: { name: string | null; exchang
       <bdi>{exchange}</bdi>
       {exchange.toLowerCase() !== className.toLowerCase() && ` · ${className}`}
     </>
-  );
-}
-
-function Bars({ symbol, decimals }: { symbol: string; decimals: number }) {
-  const answer = useQuery(barsQuery(symbol));
-  const bars = answer.data;
-  const none = bars?.bars.length === 0 || (answer.isError && requestErrorOf(answer.error).code === 'no_bars');
-  return (
-    <Section
-      title="Daily bars"
-      note={
-        bars &&
-        bars.bars.length > 0 &&
-        `${bars.currency === null ? '' : currencyText(bars.currency)}, ${bars.basis === 'raw' ? 'as traded' : `adjusted for ${words(bars.basis)}`}, ${bars.source}`
-      }
-    >
-      {bars?.warnings.map((warning) => (
-        <p key={warning.code} className={styles.warning}>
-          {warning.message}
-        </p>
-      ))}
-      {bars && bars.bars.length > 0 && (
-        <Suspense fallback={<Loading what="the chart" rows={6} />}>
-          <Candles bars={bars} decimals={decimals} />
-        </Suspense>
-      )}
-      {none && (
-        <Empty title="No daily bars yet">
-          Open, high, low and close of each day appear here after the next run of a source’s bars job.
-        </Empty>
-      )}
-      {answer.isPending && <Loading what="bars" rows={6} />}
-      {!bars && answer.isError && !none && (
-        <ErrorState
-          what="the chart"
-          error={answer.error}
-          retrying={answer.isFetching}
-          onRetry={() => answer.refetch()}
-        />
-      )}
-    </Section>
   );
 }
