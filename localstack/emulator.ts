@@ -60,7 +60,13 @@ export interface RunningEmulator extends EmulatorAccess {
 const localstackImage = 'localstack/localstack:4.13.1';
 /** MiniStack with our checks before it, in one process. */
 const gate = join(root, 'localstack', 'ministack', 'gate.py');
-const recordSchema = z.object({ port: z.int(), pid: z.int().nullable(), identity: z.string().nullable() });
+const recordSchema = z.object({
+  port: z.int(),
+  pid: z.int().nullable(),
+  identity: z.string().nullable(),
+  /** Whether its state was made with permissions enforced: before, policies on secrets named no ARN. */
+  enforced: z.boolean().default(false),
+});
 
 /** Starts the emulator, or uses the running one, and waits until it answers. */
 export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
@@ -129,7 +135,7 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
     return path;
   };
   // Its state names queues and APIs by an address with the port in it; with another port all of them would be wrong.
-  if (earlier !== undefined && earlier.port !== port)
+  if (earlier !== undefined && (earlier.port !== port || !earlier.enforced))
     rmSync(join(options.dir, 'state'), { recursive: true, force: true });
   // Unpacked functions of a killed run.
   rmSync(join(options.dir, 'tmp'), { recursive: true, force: true });
@@ -145,7 +151,9 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
     cwd: root,
     env: {
       ...inherited(),
-      AWS_ACCESS_KEY_ID: anyAccessKeyId,
+      // The key of whoever starts it may do everything, as that of an account; functions may do what their roles say.
+      AUTH: 'true',
+      AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_DEFAULT_REGION: region,
       QUOTRON_EMULATOR_KEY: accessKeyId,
@@ -177,7 +185,7 @@ async function startMiniStack(options: EmulatorOptions): Promise<RunningEmulator
   endWithParent(child, 'SIGTERM', 15);
   const url = `http://127.0.0.1:${port}`;
   const identity = child.pid === undefined ? null : identityOf(child.pid);
-  writeState(record, { port, pid: child.pid ?? null, identity });
+  writeState(record, { port, pid: child.pid ?? null, identity, enforced: true });
   return await whenUp(
     { child, url, accessKeyId, gateSecret, kind: 'ministack', logFile, timeoutMs: 30_000, signal: options.signal },
     async () => {
@@ -262,7 +270,7 @@ async function startLocalStack(options: EmulatorOptions): Promise<RunningEmulato
     setting: 'QUOTRON_EMULATOR_PORT',
     preferred: [earlier?.port, 4566],
   });
-  writeState(record, { port, pid: null, identity: null });
+  writeState(record, { port, pid: null, identity: null, enforced: false });
   const data = join(options.dir, 'localstack');
   ownFolder(data);
   if (spawnSync('docker', ['image', 'inspect', localstackImage], { stdio: 'ignore' }).status !== 0)

@@ -31,6 +31,8 @@ from ministack.core.router import extract_access_key_id
 from ministack.core.sigv4 import header_signature_failure, parse_header_signature, parse_query_signature
 from ministack.services import apigateway_v1, sts
 
+import permissions
+
 PORT = os.environ["GATEWAY_PORT"]
 SECRET = os.environ.pop("QUOTRON_GATE_SECRET")
 STARTER_KEY = os.environ.pop("QUOTRON_EMULATOR_KEY")
@@ -85,6 +87,8 @@ def is_rest_api(path):
     """Whether MiniStack takes a path for a call of the REST API. Without API and stage it would look for a service."""
     return path.startswith(REST_API) and ministack._parse_execute_api_url("", path) is not None
 
+
+permissions.correct()
 
 # The service of functions is imported with the first call of it, and takes its name from there.
 lambda_runtime.execution_credentials = function_credentials
