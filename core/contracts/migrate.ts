@@ -27,12 +27,15 @@ export type DatabaseUrls = Readonly<z.infer<typeof databaseUrlsSchema>>;
 
 /**
  * What `migrate` needs to make the roles: the master user's login, which cannot use IAM before a first `GRANT rds_iam`.
- * `prepare-database` reads it from Secrets Manager, not reachable from inside the VPC, and passes it on in the payload
- * of a synchronous invocation. It must be used once, and neither logged nor stored.
+ * `prepare-database` reads the password from Secrets Manager, not reachable from inside the VPC, signs a token, and passes
+ * both on in the payload of a synchronous invocation. They must be used once, and neither logged nor stored. So `migrate`,
+ * which reaches the database, can log in as the master user only during a deployment.
  */
 export const databasePreparationSchema = z.object({
   masterUser: z.string().min(1),
   masterPassword: z.string().min(1),
+  /** Logs in as the master user for a quarter of an hour, once RDS takes its password no more. */
+  masterToken: z.string().min(1),
   /** CONNECTION LIMIT of the `api` role. */
   apiConnections: z.int().positive(),
   /** CONNECTION LIMIT of the `state` role. */

@@ -19,7 +19,7 @@ export class MasterLoginError extends Error {
  */
 export async function connectMaster<Connection>(
   password: string,
-  token: () => Promise<string>,
+  token: string,
   connect: (password: string) => Promise<Connection>,
 ): Promise<Connection> {
   try {
@@ -28,7 +28,7 @@ export async function connectMaster<Connection>(
     if (!refused(error)) throw error;
   }
   try {
-    return await connect(await token());
+    return await connect(token);
   } catch (error) {
     throw refused(error) ? new MasterLoginError(error) : error;
   }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { invokeFunction } from '../../core/adapters/lambda/invoke.ts';
 import { addAdminKey, addSignInToken, countAdminKeys } from '../../core/adapters/postgres/access/admin-key.ts';
 import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
-import { createPool, iamToken } from '../../core/adapters/postgres/database/pool.ts';
+import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { prepareRoles } from '../../core/adapters/postgres/database/prepare.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { startWatchList } from '../../core/adapters/postgres/work/watch-list.ts';
@@ -43,18 +43,14 @@ export async function migrateDatabase(
   now: Date,
 ): Promise<MigrateResponse> {
   if (request.prepare && 'host' in database) {
-    const { masterUser: user, masterPassword } = request.prepare;
-    const { host, port, region, roots } = database;
-    const master = await connectMaster(
-      masterPassword,
-      iamToken({ host, port, user, region }),
-      async (password): Promise<pg.Client> => {
-        const ssl = { rejectUnauthorized: true, ca: roots };
-        const client = new pg.Client({ host, port, database: database.database, user, password, ssl });
-        await client.connect();
-        return client;
-      },
-    );
+    const { masterUser: user, masterPassword, masterToken } = request.prepare;
+    const { host, port, roots } = database;
+    const master = await connectMaster(masterPassword, masterToken, async (password): Promise<pg.Client> => {
+      const ssl = { rejectUnauthorized: true, ca: roots };
+      const client = new pg.Client({ host, port, database: database.database, user, password, ssl });
+      await client.connect();
+      return client;
+    });
     try {
       await prepareRoles(master, request.prepare);
     } finally {

@@ -14,6 +14,8 @@ export interface Preparing {
   readonly firstKeySecret: string;
   readonly apiConnections: number;
   readonly stateConnections: number;
+  /** A token by which the user can log in now. */
+  readonly token: (user: string) => Promise<string>;
   /** Invokes `migrate` and gives its answer, not yet checked. Throws when it failed. */
   readonly migrate: (request: MigrateRequest) => Promise<unknown>;
 }
@@ -42,6 +44,7 @@ export async function prepareDatabase(preparing: Preparing): Promise<MigrateResp
     prepare: {
       masterUser: login.username,
       masterPassword: login.password,
+      masterToken: await preparing.token(login.username),
       apiConnections: preparing.apiConnections,
       stateConnections: preparing.stateConnections,
     },

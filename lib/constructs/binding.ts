@@ -1,3 +1,4 @@
+import type { Conditions } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import type { settingNames } from '../../core/contracts/settings.ts';
 
@@ -10,7 +11,7 @@ export interface BoundFunction extends IConstruct {
   /** Whether it is in the VPC (on AWS): it reaches the database, S3 and SQS, and nothing else. */
   readonly inside: boolean;
   /** Allows exactly these actions on exactly these resources. */
-  allow(actions: string[], resources: string[]): void;
+  allow(actions: string[], resources: string[], conditions?: Conditions): void;
   /** Sets an environment variable. */
   addSetting(name: keyof typeof settingNames, value: string): void;
 }

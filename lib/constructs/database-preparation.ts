@@ -13,7 +13,8 @@ import { QuotronFunction } from './quotron-function.ts';
  * but cannot reach the database. So a trigger calls `prepare-database` (outside), which reads the secret and passes it
  * in a synchronous invocation to `migrate` (inside): the payload is encrypted in transit and stored nowhere. The
  * alternatives were a second interface endpoint (7 dollars or more a month for one call a deployment) and the password
- * in plain text in an environment variable.
+ * in plain text in an environment variable. A token goes with it, for when RDS takes no password any more: of the two
+ * functions, neither has both a login of the master user and a way to the database.
  *
  * A first deployment also makes the first admin key, and puts it into a secret that the output `FirstKeySecret` names.
  */
@@ -43,7 +44,7 @@ export class DatabasePreparation extends Construct {
     prepare.addSetting('migrateFunction', version.functionArn);
     prepare.allow(['secretsmanager:GetSecretValue'], [database.masterSecret.secretArn]);
     prepare.addSetting('masterSecret', database.masterSecret.secretArn);
-    database.grantMasterToken(migrate);
+    database.grantMasterToken(prepare);
     const firstKey = this.firstKey();
     prepare.allow(['secretsmanager:PutSecretValue'], [firstKey.secretArn]);
     prepare.addSetting('firstKeySecret', firstKey.secretArn);

@@ -141,11 +141,16 @@ export class CloudDatabase extends Construct implements Database {
   }
 
   /**
-   * Lets `fn` log in as the master user by IAM token. RDS refuses passwords for direct and indirect members of
-   * `rds_iam`, and the creator of a role becomes its member: once the roles exist, the master user may be one.
+   * Lets `fn`, which cannot reach the database, sign tokens of the master user for `migrate`, which can. RDS refuses
+   * passwords for direct and indirect members of `rds_iam`, and the creator of a role becomes its member: once the roles
+   * exist, the master user may be one.
    */
   grantMasterToken(fn: QuotronFunction): void {
+    if (fn.inside)
+      throw new Error(`${fn.name} reaches the database, and must not be able to log in as its master user.`);
     this.instance.grantConnect(fn.lambda, masterUser);
+    fn.addSetting('dbHost', this.instance.dbInstanceEndpointAddress);
+    fn.addSetting('dbPort', this.instance.dbInstanceEndpointPort);
   }
 
   private acknowledge(keep: boolean): void {

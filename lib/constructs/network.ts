@@ -13,12 +13,12 @@ import {
 import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { CloudSettings } from '../stage-settings.ts';
-import type { RawStore } from './raw-store.ts';
+import { onlyBlobs, type RawStore } from './raw-store.ts';
 
 /**
  * The VPC: isolated subnets in two zones without a route to the internet. They reach only the database, S3 (by its free
- * gateway endpoint) and SQS (by the one interface endpoint). The endpoints accept only Quotron's own bucket and queues,
- * so that data cannot leave to another account through them.
+ * gateway endpoint) and SQS (by the one interface endpoint). The endpoints let only Quotron's own roles through, to its own
+ * bucket and queues, so that data cannot leave to another account through them.
  */
 export class Network extends Construct {
   readonly vpc: IVpc;
@@ -64,20 +64,27 @@ export class Network extends Construct {
     // Any address, because S3 has public ones; the route table has only S3 and the endpoint.
     this.functions.addEgressRule(Peer.anyIpv4(), Port.HTTPS, 'S3 and SQS endpoints');
 
+    // By the names that CloudFormation gives them: stacks that come later make the roles of the functions.
+    const own = {
+      ArnLike: {
+        'aws:PrincipalArn': `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/Quotron-${props.settings.stage}-*`,
+      },
+    };
     const s3 = vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
     s3.addToPolicy(
       new PolicyStatement({
         principals: [new AnyPrincipal()],
         actions: ['s3:GetObject', 's3:PutObject'],
         resources: [props.rawStore.bucket.arnForObjects('*')],
+        conditions: own,
       }),
     );
     s3.addToPolicy(
       new PolicyStatement({
         principals: [new AnyPrincipal()],
-        // The monitor lists, and to those who may not list, S3 does not say that a blob is missing.
         actions: ['s3:ListBucket'],
         resources: [props.rawStore.bucket.bucketArn],
+        conditions: { ...own, ...onlyBlobs },
       }),
     );
     s3.addToPolicy(
@@ -86,6 +93,7 @@ export class Network extends Construct {
         // Parts of imports that are over.
         actions: ['s3:DeleteObject'],
         resources: [props.rawStore.bucket.arnForObjects('raw/import/*')],
+        conditions: own,
       }),
     );
     const sqs = vpc.addInterfaceEndpoint('Sqs', {
@@ -107,6 +115,7 @@ export class Network extends Construct {
           'sqs:DeleteMessage',
         ],
         resources: [`arn:${Aws.PARTITION}:sqs:${Aws.REGION}:${Aws.ACCOUNT_ID}:quotron-${props.settings.stage}-*`],
+        conditions: own,
       }),
     );
   }

@@ -1,5 +1,4 @@
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { CfnOutput, Duration, Names, Stack } from 'aws-cdk-lib';
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { settingNames } from '../../core/contracts/settings.ts';
@@ -54,13 +53,14 @@ export class QuotronQueue extends Construct {
       deadLetterQueue: { queue: this.dead, maxReceiveCount: 5 },
     });
 
-    props.consumer.lambda.addEventSource(
-      new SqsEventSource(this.queue, {
-        batchSize: props.batchSize,
-        maxConcurrency: props.maxConcurrency,
-        reportBatchItemFailures: true,
-      }),
-    );
+    // Not by CDK's SqsEventSource, which allows more than Lambda asks of the role; the id is the one that it would give.
+    props.consumer.lambda.addEventSourceMapping(`SqsEventSource:${Names.nodeUniqueId(this.queue.node)}`, {
+      eventSourceArn: this.queue.queueArn,
+      batchSize: props.batchSize,
+      maxConcurrency: props.maxConcurrency,
+      reportBatchItemFailures: true,
+    });
+    props.consumer.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.queue.queueArn]);
     const stack = Stack.of(this);
     new CfnOutput(stack, `Queue${pascalCase(props.name)}`, { value: this.queue.queueUrl });
     new CfnOutput(stack, `DeadQueue${pascalCase(props.name)}`, { value: this.dead.queueUrl });

@@ -6,6 +6,9 @@ import { z } from 'zod';
 import { answersPrefix, artifactsPrefix, importPrefix, proxyPrefix, rawPrefix } from '../../core/contracts/s3-keys.ts';
 import type { BoundFunction } from './binding.ts';
 
+/** Of `s3:ListBucket`, whose resource is the whole bucket: blobs, and nothing else that is kept there. */
+export const onlyBlobs = { StringLike: { 's3:prefix': `${rawPrefix}*` } };
+
 /** An answer that stays the same is one blob for up to a month. */
 const daysOfMonth = 31;
 
@@ -98,10 +101,10 @@ export class RawStore extends Construct {
     this.grant(fn, ['s3:GetObject'], rawPrefix);
   }
 
-  /** Lets `fn` list blobs and check whether one exists: without the right to list, S3 answers "forbidden" for a missing one. */
+  /** Lets `fn` list blobs, and so see whether one exists, and read them. */
   grantLook(fn: BoundFunction): void {
     this.grantRead(fn);
-    fn.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
+    fn.allow(['s3:ListBucket'], [this.bucket.bucketArn], onlyBlobs);
   }
 
   /** Lets `fn` store long answers and give clients signed links to them. */

@@ -23,7 +23,7 @@ export class YahooProxy extends Construct {
       settings,
       storage,
       state,
-    }: { settings: StageSettings; storage: Pick<StorageStack, 'sessionKey' | 'rawStore'>; state: QuotronFunction },
+    }: { settings: StageSettings; storage: Pick<StorageStack, 'sessionKeys' | 'rawStore'>; state: QuotronFunction },
   ) {
     super(scope, id);
     const proxy = new QuotronFunction(this, {
@@ -35,7 +35,7 @@ export class YahooProxy extends Construct {
     });
     this.function = proxy;
     state.grantCall(proxy, 'stateFunction');
-    storage.sessionKey.grantRead(proxy);
+    storage.sessionKeys.grantRead(proxy, 'api');
     storage.rawStore.grantRecord(proxy);
     // Refreshes the stale answers it served: on Lambda nothing runs after the answer.
     proxy.grantCallItself();

@@ -117,9 +117,9 @@ export class PipelineStack extends Stack {
       events,
     ];
 
-    for (const fn of [schedule, ingest, monitor, recover]) storage.database.grantConnect(fn, 'app');
+    for (const fn of [schedule, ingest, monitor, recover, maintain]) storage.database.grantConnect(fn, 'app');
     storage.database.grantConnect(state, 'state');
-    for (const fn of [migrate, maintain]) storage.database.grantConnect(fn, 'owner');
+    storage.database.grantConnect(migrate, 'owner');
     storage.rawStore.grantRead(ingest);
     // For blobs of workers that died before they queued the blob's key.
     storage.rawStore.grantLook(monitor);
@@ -129,16 +129,27 @@ export class PipelineStack extends Stack {
     storage.rawStore.grantAddArtifacts(scrapeBrowser);
     for (const scraper of scrapers) {
       storage.rawStore.grantAdd(scraper);
-      storage.sessionKey.grantRead(scraper);
       outcomes.grantSend(scraper, 'outcomesQueueUrl');
       state.grantCall(scraper, 'stateFunction');
     }
+    for (const [scraper, kind] of [
+      [scrapeApi, 'api'],
+      [scrapeBrowser, 'browser'],
+    ] as const) {
+      storage.sessionKeys.grantRead(scraper, kind);
+      storage.credentials.grantRead(scraper, kind);
+      // A task that must wait for its quota is requeued with a delay.
+      const own = sources.filter((source) => source.kind === kind).map(({ id }) => id);
+      grantSendToAll(
+        scraper,
+        'scrapeQueueUrls',
+        Object.fromEntries(Object.entries(scrapeQueues).filter(([id]) => own.includes(id))),
+      );
+    }
     this.ingestQueue.grantSend(scrapeApi, 'ingestQueueUrl');
     this.ingestPagesQueue.grantSend(scrapeBrowser, 'ingestPagesQueueUrl');
-    storage.credentials.grantRead(scrapeApi, 'api');
-    storage.credentials.grantRead(scrapeBrowser, 'browser');
-    // The scrapers too: a task that must wait for its quota is requeued with a delay. And `recover`, for canaries.
-    for (const fn of [schedule, recover, ...scrapers]) grantSendToAll(fn, 'scrapeQueueUrls', scrapeQueues);
+    // `recover` sends canaries.
+    for (const fn of [schedule, recover]) grantSendToAll(fn, 'scrapeQueueUrls', scrapeQueues);
     // While the service is stopped or the database away, a message is requeued with a delay, which does not count as a
     // failed try. So each reader may send to its own queue; the scrapers and `recover` may anyway.
     this.grantIngest(ingest);

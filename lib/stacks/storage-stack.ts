@@ -5,7 +5,7 @@ import { deployedBy } from '../asset-bucket.ts';
 import { CloudDatabase, type Database, LocalDatabase } from '../constructs/database.ts';
 import { Network } from '../constructs/network.ts';
 import { RawStore } from '../constructs/raw-store.ts';
-import { SessionKey } from '../constructs/session-key.ts';
+import { SessionKeys } from '../constructs/session-key.ts';
 import { SourceCredentials } from '../constructs/source-credentials.ts';
 import type { StageSettings } from '../stage-settings.ts';
 
@@ -16,7 +16,7 @@ import type { StageSettings } from '../stage-settings.ts';
  */
 export class StorageStack extends Stack {
   readonly rawStore: RawStore;
-  readonly sessionKey: SessionKey;
+  readonly sessionKeys: SessionKeys;
   readonly credentials: SourceCredentials;
   readonly database: Database;
   /** The VPC and its database; absent locally. */
@@ -33,7 +33,7 @@ export class StorageStack extends Stack {
     // Emulators have no function that empties a bucket; a local one ends with its folder.
     const emptied = settings.stage === 'dev';
     this.rawStore = new RawStore(this, 'Raw', { keep, emptied, proxyAnswerDays: settings.proxyAnswerDays });
-    this.sessionKey = new SessionKey(this, 'SessionKey', { keep });
+    this.sessionKeys = new SessionKeys(this, { sources: sourcesOf(settings.stage), keep });
     this.credentials = new SourceCredentials(this, 'Credentials', { sources: sourcesOf(settings.stage), keep });
     new CfnOutput(this, 'RawBucket', { value: this.rawStore.bucket.bucketName });
     if (settings.stage === 'local') {

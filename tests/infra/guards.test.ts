@@ -76,7 +76,7 @@ describe('a binding across the wall is refused', () => {
 
   it('Secrets Manager for a function inside', () => {
     const { storage, make } = setUp();
-    expect(() => storage.sessionKey.grantRead(make('ingest'))).toThrow(/cannot reach Secrets Manager/);
+    expect(() => storage.sessionKeys.grantRead(make('ingest'), 'browser')).toThrow(/cannot reach Secrets Manager/);
   });
 
   it('a call from inside', () => {

@@ -4,76 +4,24 @@ import { needsCredentials } from '../../core/auth/credentials.ts';
 import { functionNames, insideFunctions } from '../../core/contracts/functions.ts';
 import { ingestQueueName } from '../../core/contracts/queues.ts';
 import { sourcesOf } from '../../core/sources/catalogue.ts';
-import { pascalCase } from '../../lib/names.ts';
+import { permissionsOf, policyReader } from '../permissions/of-templates.ts';
 import { cloudStages, resourcesOf, type StageName, synthesized } from './synthesize.ts';
-
-const many = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
-const statement = z.object({
-  Effect: z.literal('Allow'),
-  Action: many,
-  Resource: z.union([z.array(z.unknown()), z.unknown().transform((one) => [one])]),
-});
-const policy = z.object({ Statement: z.array(statement) });
 
 const catalogue = sourcesOf('prod');
 const credentialed = catalogue.filter(needsCredentials);
 
-/** A resource of a policy in few words: what it is, not where CDK puts it. */
-function inWords(stage: StageName, resource: unknown): string {
-  const text = JSON.stringify(resource);
-  const database = /:dbuser:.*\/(quotron_\w+)"/.exec(text)?.[1];
-  if (database) return `user ${database}`;
-  const prefix = /RawBucket.*?\/((?:raw\/import|raw|artifacts|answers|proxy))\/\*"/.exec(text)?.[1];
-  if (prefix) return `${prefix}/*`;
-  if (/RawBucket[^/]*$/.test(text)) return 'the bucket';
-  if (/RawBucket[^/]*\/\*"/.test(text)) return 'all objects';
-  if (text.includes(`quotron-${stage}-*`)) return 'all queues';
-  for (const [what, kind] of [
-    [/"(\w+Log)[0-9A-F]{8}"/, 'log'],
-    [/SessionKeySecret/, 'session key'],
-    ...credentialed.map(({ id }) => [new RegExp(`Credentials${pascalCase(id)}`), `credentials of ${id}`] as const),
-    [/DatabaseInstanceSecret/, 'master secret'],
-    [/DatabasePreparationFirstKey/, 'first key'],
-    [/MigrateFunctionCurrentVersion/, 'version of migrate'],
-    [/StateFunction/, 'state'],
-    [/"EventsTopic/, 'topic of events'],
-    [new RegExp(`:function:quotron-${stage}-yahoo-proxy`), 'itself'],
-  ] as const) {
-    if (what.test(text)) return kind;
-  }
-  const queues = resourcesOf(stage, 'AWS::SQS::Queue');
-  const queue = queues.find(({ id }) => text.includes(id));
-  return queue ? String(queue.resource.Properties['QueueName']).replace(`quotron-${stage}-`, '') : text;
-}
+const templatesOf = (stage: StageName) =>
+  Object.values(synthesized(stage).stacks).map(({ template }): unknown => template.toJSON());
 
-/** What each function may do: sorted `action on resource`, without its own log and, inside, its network interface. */
+/** What each function may do: sorted `action on resource`, without its own log, traces and, inside, its network interface. */
 function permissions(stage: StageName): Map<string, string[]> {
-  const found = new Map<string, string[]>(functionNames.map((name) => [name, []]));
-  for (const { stack, id, resource } of resourcesOf(stage, 'AWS::IAM::Policy')) {
-    const roles = z.array(z.object({ Ref: z.string() })).parse(resource.Properties['Roles']);
-    for (const { Ref } of roles) {
-      const description = synthesized(stage).stacks[stack]?.resources[Ref]?.Properties['Description'];
-      const name = /^What the Quotron function (\S+) may do$/.exec(String(description))?.[1];
-      if (!name) {
-        // Of CDK's own functions at deployment, and nobody else.
-        expect(id).toMatch(/^CustomCDKBucketDeployment/);
-        continue;
-      }
-      for (const { Action, Resource } of policy.parse(resource.Properties['PolicyDocument']).Statement) {
-        for (const action of Action)
-          for (const on of Resource) found.get(name)?.push(`${action} on ${inWords(stage, on)}`);
-      }
-    }
-  }
-  return new Map(
-    [...found].map(([name, all]) => [name, [...new Set(all)].filter((one) => !one.endsWith(' on log')).sort()]),
-  );
+  const usual = /^(logs:.* on log|(ec2|xray):.* on \*)$/;
+  const all = permissionsOf(templatesOf(stage), stage);
+  return new Map(functionNames.map((name) => [name, (all.get(name) ?? []).filter((one) => !usual.test(one))]));
 }
 
 const consume = (queue: string) =>
-  ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
-    (action) => `sqs:${action} on ${queue}`,
-  );
+  ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map((action) => `sqs:${action} on ${queue}`);
 const scrapeQueues = catalogue.map(({ id }) => `scrape-${id}`);
 const connect = (user: string) => `rds-db:connect on user ${user}`;
 const send = (queue: string) => `sqs:SendMessage on ${queue}`;
@@ -83,15 +31,18 @@ const allQueues = [...scrapeQueues, ...blobQueues, 'outcomes', 'ticks', 'recover
 /** What both scrapers may do, each for the sources of its kind. */
 const scrape = (kind: 'api' | 'browser') => [
   's3:PutObject on raw/*',
-  'secretsmanager:GetSecretValue on session key',
+  ...(catalogue.some((source) => source.kind === kind && source.session)
+    ? [`secretsmanager:GetSecretValue on session key (${kind})`]
+    : []),
   ...credentialed
     .filter((source) => source.kind === kind)
     .map(({ id }) => `secretsmanager:GetSecretValue on credentials of ${id}`),
   'lambda:InvokeFunction on state',
   send(ingestQueueName(kind)),
   send('outcomes'),
-  ...scrapeQueues.map(send),
-  ...catalogue.filter((source) => source.kind === kind).flatMap(({ id }) => consume(`scrape-${id}`)),
+  ...catalogue
+    .filter((source) => source.kind === kind)
+    .flatMap(({ id }) => [send(`scrape-${id}`), ...consume(`scrape-${id}`)]),
 ];
 
 const expected: Readonly<Record<string, readonly string[]>> = {
@@ -117,15 +68,16 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   recover: [connect('quotron_app'), ...scrapeQueues.map(send), send('recoveries'), ...consume('recoveries')],
   state: [connect('quotron_state')],
   'relay-events': ['lambda:InvokeFunction on state', 'sns:Publish on topic of events', ...consume('events')],
-  migrate: [connect('quotron_owner'), connect('quotron_master')],
+  migrate: [connect('quotron_owner')],
   'prepare-database': [
+    connect('quotron_master'),
     'secretsmanager:GetSecretValue on master secret',
     'secretsmanager:PutSecretValue on first key',
     'lambda:InvokeFunction on version of migrate',
   ],
-  maintain: [connect('quotron_owner'), 's3:DeleteObject on raw/import/*'],
+  maintain: [connect('quotron_app'), 's3:DeleteObject on raw/import/*'],
   'yahoo-proxy': [
-    'secretsmanager:GetSecretValue on session key',
+    'secretsmanager:GetSecretValue on session key (api)',
     'lambda:InvokeFunction on state',
     'lambda:InvokeFunction on itself',
     's3:GetObject on proxy/*',
@@ -158,18 +110,16 @@ describe.each(cloudStages)('in %s', (stage) => {
   });
 
   it('the endpoints of the VPC let through what functions inside may do, and nothing that none of them may', () => {
-    const endpoint = z.object({ PolicyDocument: policy });
+    const read = policyReader(templatesOf(stage), stage);
     const passed = resourcesOf(stage, 'AWS::EC2::VPCEndpoint').flatMap(({ resource }) =>
-      endpoint
-        .parse(resource.Properties)
-        .PolicyDocument.Statement.flatMap(({ Action, Resource }) =>
-          Action.flatMap((action) => Resource.map((on) => ({ action, on: inWords(stage, on) }))),
-        ),
+      read(resource.Properties['PolicyDocument']).map((one) => {
+        const [action = '', on = ''] = one.split(' on ');
+        return { action, on };
+      }),
     );
-    // Lambda reads queues for the functions, not they from inside: the URL of a queue is for that alone.
     const wanted = insideFunctions
       .flatMap((name) => permissions(stage).get(name) ?? [])
-      .filter((one) => /^(s3|sqs):/.test(one) && !one.startsWith('sqs:GetQueueUrl'))
+      .filter((one) => /^(s3|sqs):/.test(one))
       .map((one) => one.split(' on '));
     expect(wanted.length).toBeGreaterThan(20);
     const covers = (whole: string, one: string) =>
@@ -184,6 +134,15 @@ describe.each(cloudStages)('in %s', (stage) => {
         wanted.some(([action, on = '']) => action === each.action && covers(each.on, on)),
         `${each.action} on ${each.on}`,
       ).toBe(true);
+  });
+
+  it('policies are of functions and of CDK’s deployment, and of nobody else', () => {
+    for (const { stack, id, resource } of resourcesOf(stage, 'AWS::IAM::Policy'))
+      for (const { Ref } of z.array(z.object({ Ref: z.string() })).parse(resource.Properties['Roles'])) {
+        const role = synthesized(stage).stacks[stack]?.resources[Ref]?.Properties['Description'];
+        if (!/^What the Quotron function \S+ may do$/.test(String(role)))
+          expect(id).toMatch(/^Custom(CDKBucketDeployment|S3AutoDeleteObjects)/);
+      }
   });
 
   it('no role but that of API Gateway’s logs and CDK’s deployment functions has a managed policy', () => {

@@ -1,6 +1,6 @@
 import {
   GetObjectCommand,
-  HeadObjectCommand,
+  ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
   S3Client,
@@ -30,14 +30,10 @@ export function s3RawStore(bucket: string, client = new S3Client(s3Options())): 
       }
     },
     async has(key) {
-      try {
-        await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-        return true;
-      } catch (error) {
-        // For a role without the right to list, S3 answers 403 for a missing key, as for a forbidden one.
-        if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return false;
-        throw error;
-      }
+      // Not by HEAD, which S3 answers with 403 for a missing key unless one may list the whole bucket. Of keys with a
+      // prefix, the one that is the prefix comes first.
+      const found = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 }));
+      return found.Contents?.[0]?.Key === key;
     },
     async get(key) {
       try {

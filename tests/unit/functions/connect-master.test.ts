@@ -14,7 +14,7 @@ function server(takes: readonly string[], otherwise: Error = refusal) {
   };
   return { shown, connect };
 }
-const token = async () => 'token';
+const token = 'token';
 
 it('the first deployment logs in by password', async () => {
   const { connect, shown } = server(['password', 'token']);

@@ -14,6 +14,7 @@ const preparing = (secret: string, answer: unknown = { applied: ['0001_the-data-
         secrets.push([id, value]);
       },
     },
+    token: async (user: string) => `token of ${user}`,
     firstKeySecret: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:first-key',
     secrets: { get: async () => secret },
     masterSecret: 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:master',
@@ -31,7 +32,15 @@ it('the master login from the secret reaches migrate once, with the limit of the
 
   expect(await prepareDatabase(given)).toEqual({ applied: ['0001_the-data-model'] });
   expect(given.sent).toEqual([
-    { prepare: { masterUser: 'quotron_master', masterPassword: 'p4ss', apiConnections: 15, stateConnections: 12 } },
+    {
+      prepare: {
+        masterUser: 'quotron_master',
+        masterPassword: 'p4ss',
+        masterToken: 'token of quotron_master',
+        apiConnections: 15,
+        stateConnections: 12,
+      },
+    },
   ]);
 });
 

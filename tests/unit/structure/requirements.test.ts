@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { root } from '../../../localstack/state-folder.ts';
 import { realTree } from '../../support/source-tree.ts';
 
-const folders = ['localstack', 'core/market/calendars', 'tests/clients', 'tests/clients/recipes', 'tests/fuzz'];
+const folders = [
+  'localstack',
+  'core/market/calendars',
+  'tests/clients',
+  'tests/clients/recipes',
+  'tests/cloud/localstack',
+  'tests/fuzz',
+];
 const textOf = (folder: string, name: string) => readFileSync(join(root, folder, name), 'utf8');
 const nameOf = (pin: string) => pin.toLowerCase().replaceAll(/[-_.]+/g, '-');
 

@@ -1,8 +1,8 @@
-import { Signer } from '@aws-sdk/rds-signer';
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import pg from 'pg';
 import { errorCode, isConnectionLost } from '../../../ports/database-unavailable.ts';
 import type { DatabaseSettings } from '../../../runtime/settings.ts';
+import { iamToken } from '../../rds/iam-token.ts';
 import { databaseError } from './database-errors.ts';
 import { collectEvents, dropEvents, writeEvents } from './outbox.ts';
 import { beginTransaction, patientLimits, sessionSettingsOf, type TimeLimits } from './time-limits.ts';
@@ -142,22 +142,6 @@ function translated<M extends (...of: never[]) => unknown>(object: object, metho
     });
   };
   return call as M;
-}
-
-/** Signs a login token of RDS for a user, here and without a call. It is taken for 15 minutes. */
-export function iamToken(settings: {
-  host: string;
-  port: number;
-  user: string;
-  region: string;
-}): () => Promise<string> {
-  const signer = new Signer({
-    hostname: settings.host,
-    port: settings.port,
-    username: settings.user,
-    region: settings.region,
-  });
-  return () => signer.getAuthToken();
 }
 
 /**

@@ -18,7 +18,7 @@ const { owner, app, api, state } = databaseRoles;
  */
 export async function prepareRoles(
   master: pg.Client,
-  preparation: Omit<DatabasePreparation, 'masterPassword'>,
+  preparation: Omit<DatabasePreparation, 'masterPassword' | 'masterToken'>,
 ): Promise<void> {
   const found = await master.query('SELECT rolname AS role FROM pg_roles WHERE rolname = ANY($1)', [
     [owner, app, api, state, 'rds_iam'],
@@ -55,7 +55,7 @@ export async function prepareRoles(
  */
 export async function prepareRolesWithPasswords(
   master: pg.Client,
-  preparation: Omit<DatabasePreparation, 'masterPassword'>,
+  preparation: Omit<DatabasePreparation, 'masterPassword' | 'masterToken'>,
   passwords: Readonly<Record<DatabaseRole, string>>,
 ): Promise<void> {
   await prepareRoles(master, preparation);

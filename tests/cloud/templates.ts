@@ -1,0 +1,152 @@
+/**
+ * What the templates of `dev` are changed by before they are deployed to LocalStack: `changes` is the whole list. A test in
+ * `tests/infra` compares the templates before and after, and fails for anything that is not in it.
+ */
+import * as z from 'zod';
+import { settingNames } from '../../core/contracts/settings.ts';
+
+const resourceSchema = z.looseObject({
+  Type: z.string(),
+  Properties: z.record(z.string(), z.unknown()).optional(),
+  DependsOn: z.union([z.string(), z.array(z.string())]).optional(),
+});
+export const templateSchema = z.looseObject({ Resources: z.record(z.string(), resourceSchema).default({}) });
+export type Template = z.infer<typeof templateSchema>;
+type Resource = z.infer<typeof resourceSchema>;
+
+/** What stands in the place of what LocalStack does not have. */
+export interface Replacements {
+  readonly databaseHost: string;
+  readonly databasePort: number;
+  /** The folder with the certificate of the database's authority, `<region>.pem`. */
+  readonly rootsFolder: string;
+  readonly sourceUrls: Readonly<Record<string, string>>;
+}
+
+/** The written list: what is changed, and why LocalStack or a test needs it. */
+export const changes = {
+  database: 'RDS is not in LocalStack: its resources are left out, and what refers to them names a PostgreSQL with TLS',
+  roots: 'the certificate of that PostgreSQL is of an authority of its own, not of RDS',
+  sources: 'the simulator is asked in the place of the sources',
+  clock: 'rules are off: the test says when it is time',
+} as const;
+export type Change = keyof typeof changes;
+
+export interface Changed {
+  readonly change: Change;
+  /** `Storage DatabaseInstance`, and what of it. */
+  readonly where: string;
+}
+
+/** Types that are left out: RDS, and what writes the address of an instance into its secret. */
+export function isLeftOut(type: string): boolean {
+  return type.startsWith('AWS::RDS::') || type === 'AWS::SecretsManager::SecretTargetAttachment';
+}
+
+/** Names of the functions that ask sources. */
+const askSources = ['scrape-api', 'scrape-browser', 'yahoo-proxy'];
+const variablesSchema = z.looseObject({ Variables: z.record(z.string(), z.unknown()) });
+
+/** The templates, by the name of their stack, as they are deployed to LocalStack; and what was changed. */
+export function forLocalStack(
+  templates: Readonly<Record<string, Template>>,
+  replacements: Replacements,
+): { templates: Record<string, Template>; changed: Changed[] } {
+  const changed: Changed[] = [];
+  const made = Object.entries(templates).map(([stack, template]) => {
+    const said = (change: Change, where: string) => changed.push({ change, where: `${stack} ${where}` });
+    return [stack, changedTemplate(template, replacements, said)] as const;
+  });
+  return { templates: Object.fromEntries(made), changed };
+}
+
+function changedTemplate(
+  template: Template,
+  replacements: Replacements,
+  said: (change: Change, where: string) => void,
+): Template {
+  const gone = new Map(Object.entries(template.Resources).filter(([, { Type }]) => isLeftOut(Type)));
+  for (const [id, { Type }] of gone) said('database', `${id}: ${Type} left out`);
+  const kept = Object.entries(template.Resources).filter(([id]) => !gone.has(id));
+  const resources = kept.map(([id, resource]) => [id, changedResource(id, resource, replacements, said)] as const);
+  const { Resources: _all, ...rest } = template;
+  const replaced = (path: string, value: unknown) =>
+    withoutInstance(value, { gone, replacements, said: (what) => said('database', `${path}: ${what}`) });
+  const parts = Object.entries(rest).map(([part, value]) => [part, replaced(part, value)] as const);
+  return templateSchema.parse({
+    ...Object.fromEntries(parts),
+    Resources: Object.fromEntries(
+      resources.map(([id, resource]) => [id, replaced(id, withoutDependencies(resource, gone))] as const),
+    ),
+  });
+}
+
+function withoutDependencies(resource: Resource, gone: ReadonlyMap<string, Resource>): Resource {
+  if (resource.DependsOn === undefined) return resource;
+  const all = typeof resource.DependsOn === 'string' ? [resource.DependsOn] : resource.DependsOn;
+  if (!all.some((id) => gone.has(id))) return resource;
+  return { ...resource, DependsOn: all.filter((id) => !gone.has(id)) };
+}
+
+function changedResource(
+  id: string,
+  resource: Resource,
+  { rootsFolder, sourceUrls }: Replacements,
+  said: (change: Change, where: string) => void,
+): Resource {
+  const { Type, Properties = {} } = resource;
+  if (Type === 'AWS::Events::Rule') {
+    said('clock', `${id}: State`);
+    return { ...resource, Properties: { ...Properties, State: 'DISABLED' } };
+  }
+  if (Type !== 'AWS::Lambda::Function') return resource;
+  const environment = variablesSchema.safeParse(Properties['Environment']).data;
+  if (environment === undefined) return resource;
+  const variables = { ...environment.Variables };
+  if (settingNames.dbRoots in variables) {
+    variables[settingNames.dbRoots] = rootsFolder;
+    said('roots', `${id}: ${settingNames.dbRoots}`);
+  }
+  const name = String(Properties['FunctionName']);
+  if (askSources.some((one) => name.endsWith(`-${one}`))) {
+    variables[settingNames.sourceUrls] = JSON.stringify(sourceUrls);
+    said('sources', `${id}: ${settingNames.sourceUrls}`);
+  }
+  return { ...resource, Properties: { ...Properties, Environment: { ...environment, Variables: variables } } };
+}
+
+interface Leaving {
+  readonly gone: ReadonlyMap<string, Resource>;
+  readonly replacements: Replacements;
+  readonly said: (what: string) => void;
+}
+
+/** A value without its references to what was left out. */
+function withoutInstance(value: unknown, leaving: Leaving): unknown {
+  if (Array.isArray(value)) return value.map((each: unknown) => withoutInstance(each, leaving));
+  if (typeof value !== 'object' || value === null) return value;
+  const reference = referenceSchema.safeParse(value).data;
+  const [id = '', attribute] = reference ?? [];
+  const resource = leaving.gone.get(id);
+  if (resource === undefined) {
+    const parts = Object.entries(value).map(([key, each]: [string, unknown]) => [key, withoutInstance(each, leaving)]);
+    return Object.fromEntries(parts);
+  }
+  leaving.said(`reference to ${id}${attribute === undefined ? '' : `.${attribute}`}`);
+  return substitute(resource, attribute, leaving.replacements);
+}
+
+const referenceSchema = z.union([
+  z.strictObject({ Ref: z.string() }).transform(({ Ref }): [string, string | undefined] => [Ref, undefined]),
+  z
+    .strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) })
+    .transform((of): [string, string | undefined] => of['Fn::GetAtt']),
+]);
+
+function substitute(resource: Resource, attribute: string | undefined, replacements: Replacements): unknown {
+  if (resource.Type === 'AWS::SecretsManager::SecretTargetAttachment') return resource.Properties?.['SecretId'];
+  if (attribute === 'Endpoint.Address') return replacements.databaseHost;
+  if (attribute === 'Endpoint.Port') return String(replacements.databasePort);
+  if (attribute === 'DbiResourceId') return 'db-LOCALSTACK';
+  return 'quotron-localstack';
+}
