@@ -15,11 +15,12 @@ describe.each(cloudStages)('in %s', (stage) => {
     expect(inside.sort()).toEqual([...insideFunctions].sort());
   });
 
-  it('only inside functions get the settings of the database', () => {
-    const told = [...functionsOf(stage)]
-      .filter(([, { variables }]) => Object.keys(variables).some((name) => /^DB_(HOST|USER)$/.test(name)))
-      .map(([name]) => name);
-    expect(told.sort()).toEqual([...insideFunctions].sort());
+  it('only inside functions get the settings of the database, and its address whoever signs tokens for one of them', () => {
+    const told = (setting: string) =>
+      [...functionsOf(stage)].filter(([, { variables }]) => setting in variables).map(([name]) => name);
+    for (const setting of ['DB_USER', 'DB_NAME', 'DB_ROOTS'])
+      expect(told(setting).sort(), setting).toEqual([...insideFunctions].sort());
+    expect(told('DB_HOST').sort()).toEqual([...insideFunctions, 'prepare-database'].sort());
   });
 
   it('there is no way to the internet: no NAT, no internet gateway, no public subnet, no route but to S3', () => {
