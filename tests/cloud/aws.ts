@@ -22,6 +22,8 @@ export function cloudAt(endpoint: string) {
   const lambda = new LambdaClient({ ...client, maxAttempts: 1 });
   const secrets = new SecretsManagerClient(client);
   return {
+    place: client,
+
     /** The outputs of stacks, by key. */
     async outputs(names: readonly string[]): Promise<Record<string, string>> {
       const found: Record<string, string> = {};

@@ -14,6 +14,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { deleteLogGroups } from '../../cli/aws/log-groups.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { sessionSchema } from '../../core/contracts/http/operations.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
@@ -201,6 +202,15 @@ async function test(): Promise<void> {
     (who) => who,
   );
   await step('Destroy', (say) => command(['destroy', '--all', '--force', '--app', second.assembly], say));
+  await step(
+    'The logs that CDK’s functions have made, as `quotron destroy` deletes them',
+    () =>
+      deleteLogGroups(
+        cloud.place,
+        second.stacks.map((name) => `/aws/lambda/${name}-`),
+      ),
+    (groups) => String(groups.length),
+  );
   await step('Nothing is left', async () => {
     const left = await cloud.leftovers();
     if (left.length > 0) throw new LocalCloudError(`After \`cdk destroy\` there is still:\n    ${left.join('\n    ')}`);
