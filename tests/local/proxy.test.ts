@@ -55,6 +55,31 @@ describe('the deployed proxy', () => {
     });
   });
 
+  it('answers as of an instant what Yahoo told it then, and for what it was not asked what was stored', async () => {
+    const path = '/v7/finance/quote?symbols=AAPL,MSFT,NVDA';
+    // A refresh behind a client's back may bring a newer answer than the client's.
+    const { heard, at } = await eventually('answers that are recorded as they are given', async () => {
+      const body = await (await ask(path)).text();
+      const instant = new Date().toISOString();
+      const then = await ask(`/at/${instant}${path}`);
+      return (await then.text()) === body ? { heard: body, at: instant } : undefined;
+    });
+    const rows = z.object({ quoteResponse: z.object({ result: z.array(z.looseObject({ symbol: z.string() })) }) });
+    const [, second] = rows.parse(JSON.parse(heard)).quoteResponse.result;
+    // Alone, of the blob that it shares with the others.
+    const one = await ask(`/at/${at}/v7/finance/quote?symbols=${second?.symbol}`);
+    expect(one.headers.get('x-quotron-source')).toBe('recorded');
+    expect(rows.parse(await one.json()).quoteResponse.result).toEqual([second]);
+    // In a language in which nobody has asked for it: what the scrapers have stored by then, if they have come that far.
+    const made = await ask(`/at/${at}/v7/finance/quote?symbols=MSFT&lang=it-IT`);
+    const [{ stored } = { stored: null }] = z.array(z.object({ stored: z.boolean() })).parse(
+      await cloud.rows(`SELECT EXISTS (SELECT FROM quote q JOIN symbol_alias a USING (listing_id)
+                                         WHERE a.symbol = 'MSFT' AND q.ingested_at <= '${at}') AS stored`),
+    );
+    const expected = stored ? [200, 'rebuilt'] : [404, null];
+    expect([made.status, made.headers.get('x-quotron-source')]).toEqual(expected);
+  });
+
   it('wants a key, in a header or in the path', async () => {
     const none = await ask('/v8/finance/chart/AAPL', {});
     expect(none.status).toBe(401);
