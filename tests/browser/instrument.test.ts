@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hostileMessage } from '../support/dashboard/page-data.ts';
 import { textOf, useDashboard } from './dashboard.ts';
 
 describe('an instrument', () => {
@@ -63,6 +64,16 @@ describe('an instrument', () => {
     await page.getByText('raw/yahoo/2026-11-20/0b9f2a51-6a0e-5c6e-9d3b-3f0c7d3f4a10/0-1.json.gz').waitFor();
     await page.getByRole('link', { name: 'this run' }).click();
     await page.getByRole('region', { name: 'Run' }).getByText('Attempt 1: answered').waitFor();
+  });
+
+  it('shows the raw answer as text, with the symbol marked', async () => {
+    const page = await dashboard.open('/market/AAPL');
+    await page.getByRole('button', { name: 'Show raw answer' }).click();
+    const answers = page.getByRole('dialog', { name: 'Raw answers' });
+    await answers.getByText('/v7/finance/quote?symbols=AAPL').waitFor();
+    await answers.getByText(hostileMessage).waitFor();
+    expect(await textOf(answers.locator('mark'))).toBe('"AAPL"');
+    expect(await answers.locator('img').count()).toBe(0);
   });
 
   it('strikes through a price that was corrected', async () => {

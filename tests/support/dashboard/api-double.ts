@@ -94,7 +94,7 @@ async function handle(
   state.requests.push(`${request.method} ${path} ${answer.status}`);
   const simulated = state.simulated.length > 0 ? { [simulatedHeader]: state.simulated.join(',') } : {};
   response.writeHead(answer.status, { 'x-request-id': requestId, ...simulated, ...answer.headers });
-  response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
+  response.end(answer.text ?? (answer.body === undefined ? undefined : JSON.stringify(answer.body)));
 }
 
 async function sendFile(dist: string, path: string, response: ServerResponse): Promise<void> {

@@ -10,6 +10,8 @@ export const requestId = '6f1d1f7a-2f0c-4b9c-9a53-0c1f4f5a7e21';
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  /** In place of a body: what is sent as it is. */
+  readonly text?: string;
   readonly headers?: Record<string, string>;
 }
 
@@ -28,6 +30,11 @@ export function data<T extends z.ZodType>(
   };
 }
 
+/** A text of its own, not JSON. */
+export function rawText(text: string): Answer {
+  return { status: 200, text, headers: { 'content-type': 'text/plain; charset=utf-8' } };
+}
+
 export function problem(status: number, code: string, title: string, detail: string): Answer {
   const body: Problem = {
     type: `urn:quotron:problem:${code}`,
@@ -43,7 +50,7 @@ export function problem(status: number, code: string, title: string, detail: str
 
 /** A weak ETag over the data without its age, as the API makes it. */
 export function withEtag(answer: Answer, request: IncomingMessage): Answer {
-  if (answer.status !== 200) return answer;
+  if (answer.status !== 200 || answer.text !== undefined) return answer;
   const content = JSON.stringify(answer.body).replace(/"ageSeconds":-?[\d.]+/g, '');
   const etag = `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
   if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag } };

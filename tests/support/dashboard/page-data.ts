@@ -5,6 +5,7 @@ import type { CoverageView } from '../../../core/contracts/http/coverage.ts';
 import type { DiagnosisView } from '../../../core/contracts/http/diagnostics.ts';
 import type { FindingView } from '../../../core/contracts/http/findings.ts';
 import type { QuoteView } from '../../../core/contracts/http/market.ts';
+import type { RawAnswerView } from '../../../core/contracts/http/raw-answers.ts';
 import type { WatchedView } from '../../../core/contracts/http/watch.ts';
 import { runId } from './market-data.ts';
 
@@ -194,6 +195,28 @@ export function coverageOf(quote: QuoteView, from: string, to: string, index: nu
     lastDay: to,
     ranges,
     rangesLeftOut: 0,
+  };
+}
+
+export const rawBody = `{"quoteResponse":{"result":[{"symbol":"AAPL","longName":"${hostileMessage.replaceAll('"', '')}"}]}}`;
+
+/** What a run asked, and that an answer came. */
+export function answerOf(): RawAnswerView {
+  return {
+    n: 0,
+    part: 0,
+    attempt: 1,
+    method: 'GET',
+    url: 'https://query1.finance.yahoo.com/v7/finance/quote?symbols=AAPL&crumb=***',
+    symbols: ['AAPL'],
+    status: 200,
+    contentType: 'application/json',
+    bytes: rawBody.length,
+    truncated: false,
+    error: null,
+    fetchedAt: at(20),
+    latencyMs: 212,
+    blobKey: 'raw/yahoo/2026-11-20/0b9f2a51-6a0e-5c6e-9d3b-3f0c7d3f4a10/0-1.json.gz',
   };
 }
 

@@ -13,13 +13,24 @@ import {
   diagnosisViewSchema,
 } from '../../../core/contracts/http/diagnostics.ts';
 import { findingSchema, findingsDecidedSchema, findingsDecisionSchema } from '../../../core/contracts/http/findings.ts';
+import { rawAnswerSchema } from '../../../core/contracts/http/raw-answers.ts';
 import { recoveriesAcceptedSchema, recoverRequestSchema } from '../../../core/contracts/http/recovery.ts';
 import { discardedSchema, discardRequestSchema } from '../../../core/contracts/http/replays.ts';
 import { watchAddedSchema, watchedSchema } from '../../../core/contracts/http/watch.ts';
 import { isUnhealthy } from '../../../core/contracts/words/health-status.ts';
-import { type Answer, data, problem } from './double-answer.ts';
+import { type Answer, data, problem, rawText } from './double-answer.ts';
 import type { DoubleState } from './double-state.ts';
-import { backfillOf, coverageOf, keyOf, newReportId, reportOf, usualReportIds, watchedOf } from './page-data.ts';
+import {
+  answerOf,
+  backfillOf,
+  coverageOf,
+  keyOf,
+  newReportId,
+  rawBody,
+  reportOf,
+  usualReportIds,
+  watchedOf,
+} from './page-data.ts';
 import { recoveryId } from './recovery-data.ts';
 
 /** The answer to a read, or `null` where it is none of these. */
@@ -58,6 +69,8 @@ export function readPage(state: DoubleState, path: string, query: URLSearchParam
       state.findings.filter(({ subject }) => source === null || subject.source === source),
     );
   }
+  if (collection === 'runs' && path.endsWith('/answers')) return data(z.array(rawAnswerSchema), [answerOf()]);
+  if (collection === 'runs' && path.includes('/answers/')) return rawText(rawBody);
   if (path === '/watch') {
     const collected = state.quotes
       .map(({ instrument }) => instrument.symbol)

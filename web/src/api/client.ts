@@ -55,6 +55,12 @@ export function documentReader<T extends z.ZodType>(schema: T, accept: string, a
   };
 }
 
+/** Reads a route that answers with a text of its own, whatever is in it: to be shown as text, never as a page. */
+export async function readText(path: string, signal?: AbortSignal): Promise<string> {
+  const response = await send(path, { headers: { accept: 'text/plain' }, ...(signal ? { signal } : {}) });
+  return response.text();
+}
+
 function isOf(response: Response, type: string): boolean {
   return response.headers.get('content-type')?.startsWith(type) ?? false;
 }

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
 import { Copyable } from '../../components/copyable.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { RawAnswers } from '../../components/raw-answers.tsx';
 import styles from './facts.module.css';
 
 /** The origin of the price: market time, fetch, raw answer, ingest. */
@@ -30,6 +31,7 @@ export function Provenance({ quote }: { quote: QuoteView }) {
       <li>
         <p>Raw answer stored</p>
         <Copyable value={provenance.blobKey} of="the blob’s key" />
+        <RawAnswers runId={provenance.runId} part={provenance.part} highlight={`"${quote.instrument.symbol}"`} />
       </li>
       <li>
         <p>Parsed, checked and stored</p>

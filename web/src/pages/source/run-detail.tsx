@@ -6,6 +6,7 @@ import { causeMeanings, whyInWords } from '../../../../core/contracts/words/caus
 import { runQuery } from '../../api/queries.ts';
 import { Copyable } from '../../components/copyable.tsx';
 import { Moment } from '../../components/moment.tsx';
+import { RawAnswers } from '../../components/raw-answers.tsx';
 import { ErrorState, Loading } from '../../components/states.tsx';
 import { plural, words } from '../../text/format.ts';
 import styles from './run-detail.module.css';
@@ -40,7 +41,7 @@ export function RunDetail({ id }: { id: string }) {
           {run.cause !== null && <p className={styles.meaning}>{causeMeanings[run.cause]}</p>}
           <ol className={styles.parts}>
             {run.parts.map((part) => (
-              <PartDetail key={part.part} part={part} of={run.parts.length} />
+              <PartDetail key={part.part} runId={run.id} part={part} of={run.parts.length} />
             ))}
           </ol>
           {run.parts.length === 0 && <p className={styles.meaning}>Nothing was queued for this run.</p>}
@@ -59,7 +60,7 @@ export function RunDetail({ id }: { id: string }) {
   );
 }
 
-function PartDetail({ part, of }: { part: Part; of: number }) {
+function PartDetail({ runId, part, of }: { runId: string; part: Part; of: number }) {
   return (
     <li>
       <p>
@@ -72,6 +73,7 @@ function PartDetail({ part, of }: { part: Part; of: number }) {
       <p className={styles.symbols} title={part.symbols.join(', ')}>
         {part.symbols.join(', ')}
       </p>
+      {part.attempts.some(({ blobKey }) => blobKey !== null) && <RawAnswers runId={runId} part={part.part} />}
       {part.attempts.map((attempt) => (
         <div key={attempt.attempt} className={styles.attempt}>
           <p>
