@@ -1,8 +1,9 @@
-import type { LicenceClass } from '../words/licence.ts';
-import type { QuotronEvent } from './event.ts';
+import * as z from 'zod';
+import { type LicenceClass, licenceClasses } from '../words/licence.ts';
+import { eventSchema, type QuotronEvent } from './event.ts';
 
 /** What stands before the types of our events. */
-const typePrefix = 'quotron.';
+export const typePrefix = 'quotron.';
 
 /**
  * An event in its envelope: CloudEvents 1.0. `id` is the same for each delivery of an event. `position` is its place among
@@ -28,3 +29,25 @@ export function toJson({ event, ...envelope }: CloudEvent): string {
   const { specversion, id, source, ...rest } = envelope;
   return JSON.stringify({ specversion, id, source, type: `${typePrefix}${event.type}`, ...rest, data: event.data });
 }
+
+const readSchema = z.object({
+  specversion: z.literal('1.0'),
+  id: z.uuid(),
+  source: z.string().min(1),
+  type: z.string().startsWith(typePrefix),
+  subject: z.string(),
+  time: z.iso.datetime(),
+  datacontenttype: z.literal('application/json'),
+  partitionkey: z.string(),
+  position: z.string().regex(/^\d+$/),
+  licence: z.enum(licenceClasses),
+  data: z.unknown(),
+});
+
+/** An event in its envelope, as a follower reads it. A type that this release does not know is refused. */
+export const cloudEventSchema = readSchema.transform(({ type, data, ...envelope }, context): CloudEvent => {
+  const event = eventSchema.safeParse({ type: type.slice(typePrefix.length), data });
+  if (event.success) return { ...envelope, event: event.data };
+  for (const { path, message } of event.error.issues) context.addIssue({ code: 'custom', path: [...path], message });
+  return z.NEVER;
+});
