@@ -17,6 +17,8 @@ const webFolder = resolve(import.meta.dirname, '../web/dist');
 const dev: CloudSettings = {
   stage: 'dev',
   proxyAnswerDays: 90,
+  runDays: 90,
+  recordDays: 400,
   logRetention: RetentionDays.TWO_WEEKS,
   concurrency: { scrape: 2, ingest: 2, outcomes: 2, ticks: 2 },
   throttle: { rate: 20, burst: 40 },
@@ -49,6 +51,8 @@ const dev: CloudSettings = {
 const prod: CloudSettings = {
   stage: 'prod',
   proxyAnswerDays: 400,
+  runDays: 90,
+  recordDays: 400,
   logRetention: RetentionDays.THREE_MONTHS,
   concurrency: { scrape: 4, ingest: 8, outcomes: 4, ticks: 2 },
   throttle: { rate: 100, burst: 200 },
@@ -158,6 +162,8 @@ function local(env: Readonly<Record<string, string | undefined>>): LocalSettings
   return {
     stage: 'local',
     proxyAnswerDays: 400,
+    runDays: 90,
+    recordDays: 400,
     logRetention: RetentionDays.ONE_WEEK,
     concurrency: { scrape: 2, ingest: 2, outcomes: 2, ticks: 2 },
     throttle: { rate: 1000, burst: 1000 },

@@ -14,6 +14,10 @@ interface CommonSettings {
   readonly watchLimit: number | undefined;
   /** For how many days the proxy's record keeps what Yahoo answered. */
   readonly proxyAnswerDays: number;
+  /** For how many days runs are kept, with their tasks, attempts and statistics: 45 or more. */
+  readonly runDays: number;
+  /** For how many days records of what happened are kept, such as incidents and settled rows of the quarantine: 45 or more. */
+  readonly recordDays: number;
   readonly logRetention: RetentionDays;
   /**
    * How many containers may work on a queue at once (`maxConcurrency` of its event source, 2 or more). `scrape` is per

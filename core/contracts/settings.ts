@@ -60,6 +60,10 @@ export const settingNames = {
   simulatedSources: 'QUOTRON_SIMULATED_SOURCES',
   /** For `maintain`: for how many days the proxy's record keeps what Yahoo answered. */
   proxyAnswerDays: 'QUOTRON_PROXY_ANSWER_DAYS',
+  /** For `maintain`: for how many days runs are kept, 45 or more. */
+  runDays: 'QUOTRON_RUN_DAYS',
+  /** For `maintain`: for how many days records of what happened are kept, 45 or more. */
+  recordDays: 'QUOTRON_RECORD_DAYS',
   /** How many symbols the watch list may have; 1,000 unless it is set. */
   watchLimit: 'QUOTRON_WATCH_LIMIT',
   /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is set. */

@@ -1,6 +1,6 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { databaseClock } from '../../core/adapters/postgres/database/database-clock.ts';
-import { maintainDatabase, usualAnswerDays } from '../../core/adapters/postgres/database/housekeeping.ts';
+import { maintainDatabase } from '../../core/adapters/postgres/database/housekeeping.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
@@ -19,10 +19,11 @@ import { calendarDaysLeft } from '../../core/market/calendar.ts';
 import { refuseTickAhead } from '../../core/planning/wrong-clock.ts';
 import { installedSources } from '../../core/runtime/installed-sources.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
-import { acceptedRulesSetting, databaseSettings, numberSetting, setting } from '../../core/runtime/settings.ts';
+import { acceptedRulesSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { judgeStored } from './judge-stored.ts';
 import { removeUnfinished, type UnfinishedDependencies } from './remove-unfinished.ts';
+import { retentionSetting } from './retention-setting.ts';
 import { type HoleDependencies, wantHoles } from './want-holes.ts';
 
 applySourceQuotas();
@@ -34,7 +35,7 @@ const holeDependencies: HoleDependencies = {
   catalogue: installedSources(),
   want: (wishes) => wantHoleRepairs(pool, wishes),
 };
-const proxyAnswerDays = numberSetting('proxyAnswerDays') ?? usualAnswerDays;
+const retention = retentionSetting();
 const accepts = acceptedRulesSetting();
 const unfinished: UnfinishedDependencies = {
   imports: unfinishedImports(pool),
@@ -46,7 +47,7 @@ export const handler = observed(async (event: unknown) => {
   const { time } = tickSchema.parse(event);
   // It would remove what is not over yet.
   refuseTickAhead(Date.parse(time), await databaseClock(pool));
-  const maintenance = await maintainDatabase(pool, new Date(time), proxyAnswerDays);
+  const maintenance = await maintainDatabase(pool, new Date(time), retention);
   metrics.addMetric(rowsInDefaultPartition, MetricUnit.Count, maintenance.rowsInDefault);
   metrics.addMetric(databaseBytes, MetricUnit.Bytes, maintenance.databaseBytes);
   const daysLeft = calendarDaysLeft(Date.parse(time));

@@ -126,6 +126,8 @@ export class PipelineStack extends Stack {
     this.grantIngest(monitor);
     storage.rawStore.grantRemoveImports(maintain);
     maintain.addSetting('proxyAnswerDays', String(settings.proxyAnswerDays));
+    maintain.addSetting('runDays', String(settings.runDays));
+    maintain.addSetting('recordDays', String(settings.recordDays));
     storage.rawStore.grantAddArtifacts(scrapeBrowser);
     for (const scraper of scrapers) {
       storage.rawStore.grantAdd(scraper);

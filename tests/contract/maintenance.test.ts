@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { maintainDatabase } from '../../core/adapters/postgres/database/housekeeping.ts';
 import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
+import { usualRetention } from '../../core/planning/retention.ts';
 import { migrationsDirectory, startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 let database: TestDatabase;
@@ -138,6 +139,6 @@ it('keeps the index of what Yahoo answered the proxy for as long as the setting 
     [ago(95), ago(91), ago(89)],
   );
   await maintainDatabase(pool, now);
-  expect((await maintainDatabase(pool, now, 90)).removed).toBe(1);
+  expect((await maintainDatabase(pool, now, { ...usualRetention, proxyAnswers: 90 })).removed).toBe(1);
   expect((await pool.query('SELECT key FROM proxy_answer')).rows).toEqual([{ key: 'long' }]);
 });
