@@ -20,7 +20,7 @@ const dev: CloudSettings = {
   runDays: 90,
   recordDays: 400,
   logRetention: RetentionDays.TWO_WEEKS,
-  concurrency: { scrape: 2, ingest: 2, outcomes: 2, ticks: 2 },
+  concurrency: { scrape: 2, together: true, ingest: 2, outcomes: 2, ticks: 2 },
   throttle: { rate: 20, burst: 40 },
   database: {
     size: 't4g.micro',
@@ -54,7 +54,7 @@ const prod: CloudSettings = {
   runDays: 90,
   recordDays: 400,
   logRetention: RetentionDays.THREE_MONTHS,
-  concurrency: { scrape: 4, ingest: 8, outcomes: 4, ticks: 2 },
+  concurrency: { scrape: 4, together: false, ingest: 8, outcomes: 4, ticks: 2 },
   throttle: { rate: 100, burst: 200 },
   database: {
     size: 't4g.small',
@@ -165,7 +165,7 @@ function local(env: Readonly<Record<string, string | undefined>>): LocalSettings
     runDays: 90,
     recordDays: 400,
     logRetention: RetentionDays.ONE_WEEK,
-    concurrency: { scrape: 2, ingest: 2, outcomes: 2, ticks: 2 },
+    concurrency: { scrape: 2, together: false, ingest: 2, outcomes: 2, ticks: 2 },
     throttle: { rate: 1000, burst: 1000 },
     databaseUrls: databaseUrls(env),
     sourceUrls: env['QUOTRON_SOURCE_URLS'] || undefined,

@@ -12,14 +12,13 @@ const beside = 2;
 
 /** How many functions a stage may have at work at once: an account allows all of its functions together so many. */
 export function neededExecutions({ stage, concurrency }: Pick<StageSettings, 'stage' | 'concurrency'>): number {
-  const scrapers = sourcesOf(stage).map(({ kind }) => (kind === 'browser' ? leastConcurrency : concurrency.scrape));
-  const queues = [
-    ...scrapers,
-    concurrency.ingest,
-    leastConcurrency,
-    concurrency.outcomes,
-    concurrency.ticks,
-    leastConcurrency,
-  ];
+  const kinds = sourcesOf(stage).map(({ kind }) => kind);
+  const scrapers = (concurrency.together ? [...new Set(kinds)] : kinds).map((kind) =>
+    kind === 'browser' ? leastConcurrency : concurrency.scrape,
+  );
+  const pages = concurrency.together ? 0 : leastConcurrency;
+  const [recoveries, events] = [leastConcurrency, leastConcurrency];
+  const { ingest, outcomes, ticks } = concurrency;
+  const queues = [...scrapers, ingest, pages, outcomes, ticks, recoveries, events];
   return queues.reduce((sum, each) => sum + each, beside);
 }

@@ -25,6 +25,11 @@ interface CommonSettings {
    */
   readonly concurrency: {
     readonly scrape: number;
+    /**
+     * One queue for all sources of a kind and one for all blobs, where the account has few executions: Lambda takes at least
+     * two for each queue. A source that hangs then keeps others waiting.
+     */
+    readonly together: boolean;
     readonly ingest: number;
     readonly outcomes: number;
     readonly ticks: number;

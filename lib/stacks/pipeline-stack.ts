@@ -11,6 +11,7 @@ import { DatabasePreparation } from '../constructs/database-preparation.ts';
 import { EventTopic } from '../constructs/event-topic.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantSendToAll, QuotronQueue } from '../constructs/quotron-queue.ts';
+import { leastConcurrency } from '../executions.ts';
 import { PipelineAlarms } from '../monitoring/pipeline-alarms.ts';
 import { physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
@@ -34,15 +35,6 @@ const sizes = {
   maintain: { description: 'Creates partitions and deletes expired rows', memoryMb: 512 },
   'relay-events': { description: 'Publishes the events of the outbox', memoryMb: 256 },
 } satisfies Partial<Record<FunctionName, FunctionSize>>;
-
-/** The least that SQS allows. Recoveries are few, and short each time. */
-const leastConcurrency = 2;
-
-/**
- * The least that SQS allows. A browser fills a container's memory, and a site that is read page by page needs no more
- * containers.
- */
-const browsersPerSource = 2;
 
 /**
  * From tick to row: queues, functions and the rules that drive them.
@@ -85,37 +77,28 @@ export class PipelineStack extends Stack {
 
     const { concurrency } = settings;
     const sources = sourcesOf(settings.stage);
-    const scrapeQueues = Object.fromEntries(
-      sources.map((source) => [
-        source.id,
-        new QuotronQueue(this, {
-          name: scrapeQueueName(source.id),
-          settings,
-          consumer: source.kind === 'browser' ? scrapeBrowser : scrapeApi,
-          batchSize: 1,
-          maxConcurrency: source.kind === 'browser' ? browsersPerSource : concurrency.scrape,
-        }),
-      ]),
-    );
     const queue = (name: string, consumer: QuotronFunction, batchSize: number, maxConcurrency: number) =>
       new QuotronQueue(this, { name, settings, consumer, batchSize, maxConcurrency });
+    const made = new Map<string, QuotronQueue>();
+    const scrapeQueueOf = ({ id: sourceId, kind }: (typeof sources)[number]) => {
+      // One for each source, so that one that hangs starves no other; or for each kind, where executions are few.
+      const name = scrapeQueueName(concurrency.together ? kind : sourceId);
+      const [reader, most] = kind === 'browser' ? [scrapeBrowser, leastConcurrency] : [scrapeApi, concurrency.scrape];
+      const found = made.get(name) ?? queue(name, reader, 1, most);
+      made.set(name, found);
+      return found;
+    };
+    const scrapeQueues = Object.fromEntries(sources.map((source) => [source.id, scrapeQueueOf(source)]));
     const [ofApis, ofPages] = [ingestQueueName('api'), ingestQueueName('browser')];
-    this.ingestQueue = queue(ofApis, ingest, 10, concurrency.ingest);
-    // One by one: a page that takes all of the function's time fails no other one's message.
-    this.ingestPagesQueue = queue(ofPages, ingest, 1, leastConcurrency);
+    // Pages one by one: one that takes all of the function's time fails no other one's message.
+    this.ingestQueue = queue(ofApis, ingest, concurrency.together ? 1 : 10, concurrency.ingest);
+    this.ingestPagesQueue = concurrency.together ? this.ingestQueue : queue(ofPages, ingest, 1, leastConcurrency);
     const outcomes = queue('outcomes', monitor, 10, concurrency.outcomes);
     this.ticks = queue('ticks', schedule, 1, concurrency.ticks);
     this.recoveries = queue('recoveries', recover, 1, leastConcurrency);
     const events = queue('events', relay, 10, leastConcurrency);
-    this.queues = [
-      ...Object.values(scrapeQueues),
-      this.ingestQueue,
-      this.ingestPagesQueue,
-      outcomes,
-      this.ticks,
-      this.recoveries,
-      events,
-    ];
+    const blobQueues = new Set([this.ingestQueue, this.ingestPagesQueue]);
+    this.queues = [...made.values(), ...blobQueues, outcomes, this.ticks, this.recoveries, events];
 
     for (const fn of [schedule, ingest, monitor, recover, maintain]) storage.database.grantConnect(fn, 'app');
     storage.database.grantConnect(state, 'state');
@@ -181,8 +164,8 @@ export class PipelineStack extends Stack {
         sources,
         collecting: [schedule, ...scrapers, ingest, state],
         keeping: [monitor, recover, maintain, relay],
-        scrapeQueues: Object.values(scrapeQueues),
-        otherQueues: [this.ingestQueue, this.ingestPagesQueue, outcomes, this.ticks, this.recoveries, events],
+        scrapeQueues: [...made.values()],
+        otherQueues: [...blobQueues, outcomes, this.ticks, this.recoveries, events],
         ticking: [schedule, monitor, relay],
         maintain,
       });

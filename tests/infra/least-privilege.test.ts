@@ -4,6 +4,7 @@ import { needsCredentials } from '../../core/auth/credentials.ts';
 import { functionNames, insideFunctions } from '../../core/contracts/functions.ts';
 import { ingestQueueName } from '../../core/contracts/queues.ts';
 import { sourcesOf } from '../../core/sources/catalogue.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { permissionsOf, policyReader } from '../permissions/of-templates.ts';
 import { cloudStages, resourcesOf, type StageName, synthesized } from './synthesize.ts';
 
@@ -22,14 +23,23 @@ function permissions(stage: StageName): Map<string, string[]> {
 
 const consume = (queue: string) =>
   ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map((action) => `sqs:${action} on ${queue}`);
-const scrapeQueues = catalogue.map(({ id }) => `scrape-${id}`);
+/** In dev sources of a kind share a queue, and pages the queue of blobs. */
+const queuesIn = (stage: StageName) => {
+  const together = stage === 'dev';
+  const scrape = (source: SourceDefinition) => `scrape-${together ? source.kind : source.id}`;
+  const blob = (kind: 'api' | 'browser') => ingestQueueName(together ? 'api' : kind);
+  return {
+    scrape,
+    blob,
+    scrapes: [...new Set(catalogue.map(scrape))],
+    blobs: [...new Set([blob('api'), blob('browser')])],
+  };
+};
 const connect = (user: string) => `rds-db:connect on user ${user}`;
 const send = (queue: string) => `sqs:SendMessage on ${queue}`;
-const blobQueues = [ingestQueueName('api'), ingestQueueName('browser')];
-const allQueues = [...scrapeQueues, ...blobQueues, 'outcomes', 'ticks', 'recoveries', 'events'];
 
 /** What both scrapers may do, each for the sources of its kind. */
-const scrape = (kind: 'api' | 'browser') => [
+const scrape = (stage: StageName, kind: 'api' | 'browser') => [
   's3:PutObject on raw/*',
   ...(catalogue.some((source) => source.kind === kind && source.session)
     ? [`secretsmanager:GetSecretValue on session key (${kind})`]
@@ -38,75 +48,82 @@ const scrape = (kind: 'api' | 'browser') => [
     .filter((source) => source.kind === kind)
     .map(({ id }) => `secretsmanager:GetSecretValue on credentials of ${id}`),
   'lambda:InvokeFunction on state',
-  send(ingestQueueName(kind)),
+  send(queuesIn(stage).blob(kind)),
   send('outcomes'),
-  ...catalogue
-    .filter((source) => source.kind === kind)
-    .flatMap(({ id }) => [send(`scrape-${id}`), ...consume(`scrape-${id}`)]),
+  ...new Set(
+    catalogue
+      .filter((source) => source.kind === kind)
+      .map((source) => queuesIn(stage).scrape(source))
+      .flatMap((queue) => [send(queue), ...consume(queue)]),
+  ),
 ];
 
-const expected: Readonly<Record<string, readonly string[]>> = {
-  schedule: [connect('quotron_app'), ...scrapeQueues.map(send), send('ticks'), ...consume('ticks')],
-  'scrape-api': scrape('api'),
-  'scrape-browser': [...scrape('browser'), 's3:PutObject on artifacts/*'],
-  ingest: [
-    connect('quotron_app'),
-    's3:GetObject on raw/*',
-    ...blobQueues.flatMap((queue) => [send(queue), ...consume(queue)]),
-    send('outcomes'),
-    send('events'),
-  ],
-  monitor: [
-    connect('quotron_app'),
-    's3:GetObject on raw/*',
-    's3:ListBucket on the bucket',
-    ...blobQueues.map(send),
-    send('outcomes'),
-    ...consume('outcomes'),
-    send('recoveries'),
-  ],
-  recover: [connect('quotron_app'), ...scrapeQueues.map(send), send('recoveries'), ...consume('recoveries')],
-  state: [connect('quotron_state')],
-  'relay-events': ['lambda:InvokeFunction on state', 'sns:Publish on topic of events', ...consume('events')],
-  migrate: [connect('quotron_owner')],
-  'prepare-database': [
-    connect('quotron_master'),
-    'secretsmanager:GetSecretValue on master secret',
-    'secretsmanager:PutSecretValue on first key',
-    'lambda:InvokeFunction on version of migrate',
-  ],
-  maintain: [connect('quotron_app'), 's3:DeleteObject on raw/import/*'],
-  'yahoo-proxy': [
-    'secretsmanager:GetSecretValue on session key (api)',
-    'lambda:InvokeFunction on state',
-    'lambda:InvokeFunction on itself',
-    's3:GetObject on proxy/*',
-    's3:PutObject on proxy/*',
-  ],
-  'set-credentials': [
-    'lambda:InvokeFunction on state',
-    ...credentialed.map(({ id }) => `secretsmanager:PutSecretValue on credentials of ${id}`),
-  ],
-  api: [
-    connect('quotron_api'),
-    's3:GetObject on artifacts/*',
-    's3:GetObject on raw/*',
-    's3:GetObject on answers/*',
-    's3:PutObject on answers/*',
-    's3:PutObject on raw/import/*',
-    ...allQueues.flatMap((queue) => [
-      send(queue),
-      `sqs:GetQueueAttributes on ${queue}`,
-      ...['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map(
-        (action) => `sqs:${action} on ${queue}-dead`,
-      ),
-    ]),
-  ],
-};
+function expectedIn(stage: StageName): Readonly<Record<string, readonly string[]>> {
+  const { scrapes: scrapeQueues, blobs: blobQueues } = queuesIn(stage);
+  const allQueues = [...scrapeQueues, ...blobQueues, 'outcomes', 'ticks', 'recoveries', 'events'];
+  return {
+    schedule: [connect('quotron_app'), ...scrapeQueues.map(send), send('ticks'), ...consume('ticks')],
+    'scrape-api': scrape(stage, 'api'),
+    'scrape-browser': [...scrape(stage, 'browser'), 's3:PutObject on artifacts/*'],
+    ingest: [
+      connect('quotron_app'),
+      's3:GetObject on raw/*',
+      ...blobQueues.flatMap((queue) => [send(queue), ...consume(queue)]),
+      send('outcomes'),
+      send('events'),
+    ],
+    monitor: [
+      connect('quotron_app'),
+      's3:GetObject on raw/*',
+      's3:ListBucket on the bucket',
+      ...blobQueues.map(send),
+      send('outcomes'),
+      ...consume('outcomes'),
+      send('recoveries'),
+    ],
+    recover: [connect('quotron_app'), ...scrapeQueues.map(send), send('recoveries'), ...consume('recoveries')],
+    state: [connect('quotron_state')],
+    'relay-events': ['lambda:InvokeFunction on state', 'sns:Publish on topic of events', ...consume('events')],
+    migrate: [connect('quotron_owner')],
+    'prepare-database': [
+      connect('quotron_master'),
+      'secretsmanager:GetSecretValue on master secret',
+      'secretsmanager:PutSecretValue on first key',
+      'lambda:InvokeFunction on version of migrate',
+    ],
+    maintain: [connect('quotron_app'), 's3:DeleteObject on raw/import/*'],
+    'yahoo-proxy': [
+      'secretsmanager:GetSecretValue on session key (api)',
+      'lambda:InvokeFunction on state',
+      'lambda:InvokeFunction on itself',
+      's3:GetObject on proxy/*',
+      's3:PutObject on proxy/*',
+    ],
+    'set-credentials': [
+      'lambda:InvokeFunction on state',
+      ...credentialed.map(({ id }) => `secretsmanager:PutSecretValue on credentials of ${id}`),
+    ],
+    api: [
+      connect('quotron_api'),
+      's3:GetObject on artifacts/*',
+      's3:GetObject on raw/*',
+      's3:GetObject on answers/*',
+      's3:PutObject on answers/*',
+      's3:PutObject on raw/import/*',
+      ...allQueues.flatMap((queue) => [
+        send(queue),
+        `sqs:GetQueueAttributes on ${queue}`,
+        ...['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map(
+          (action) => `sqs:${action} on ${queue}-dead`,
+        ),
+      ]),
+    ],
+  };
+}
 
 describe.each(cloudStages)('in %s', (stage) => {
   it.each(functionNames)('%s may do what its work needs, and not one thing more', (name) => {
-    expect(permissions(stage).get(name)).toEqual([...(expected[name] ?? [])].sort());
+    expect(permissions(stage).get(name)).toEqual([...(expectedIn(stage)[name] ?? [])].sort());
   });
 
   it('the endpoints of the VPC let through what functions inside may do, and nothing that none of them may', () => {

@@ -2,17 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { stageSettings } from '../../bin/stages.ts';
 import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { sourcesOf } from '../../core/sources/catalogue.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { neededExecutions } from '../../lib/executions.ts';
 import { cloudStages, eventSourcesOf, functionsOf, queuesOf, resourcesOf, stages } from './synthesize.ts';
 
 const day = 86_400;
 
 describe.each(stages)('in %s', (stage) => {
-  it('there is a queue per source, and one each for blobs, blobs of pages, outcomes, ticks, recoveries and bells of the relay, all with a dead-letter queue', () => {
+  /** With few executions, sources of a kind share a queue, and pages the queue of blobs. */
+  const together = stage === 'dev';
+  const scrapeQueueOf = ({ id, kind }: SourceDefinition) => scrapeQueueName(together ? kind : id);
+
+  it('there is a queue per source (in dev per kind), and one each for blobs, blobs of pages, outcomes, ticks, recoveries and bells of the relay, all with a dead-letter queue', () => {
     const names = [
-      ...sourcesOf(stage).map(({ id }) => scrapeQueueName(id)),
+      ...new Set(sourcesOf(stage).map(scrapeQueueOf)),
       'ingest',
-      'ingest-pages',
+      ...(together ? [] : ['ingest-pages']),
       'outcomes',
       'ticks',
       'recoveries',
@@ -24,9 +29,9 @@ describe.each(stages)('in %s', (stage) => {
   it('each queue has one reader', () => {
     const readers = Object.fromEntries(eventSourcesOf(stage).map((source) => [source.queueName, source.functionName]));
     expect(readers).toEqual({
-      ...Object.fromEntries(sourcesOf(stage).map(({ id, kind }) => [scrapeQueueName(id), `scrape-${kind}`])),
+      ...Object.fromEntries(sourcesOf(stage).map((source) => [scrapeQueueOf(source), `scrape-${source.kind}`])),
       ingest: 'ingest',
-      'ingest-pages': 'ingest',
+      ...(together ? {} : { 'ingest-pages': 'ingest' }),
       outcomes: 'monitor',
       ticks: 'schedule',
       recoveries: 'recover',
@@ -44,7 +49,8 @@ describe.each(stages)('in %s', (stage) => {
   it('failed messages of a batch go back alone, and tasks of scrapers and blobs of pages come one at a time', () => {
     for (const source of eventSourcesOf(stage)) {
       expect(source.FunctionResponseTypes, source.queueName).toEqual(['ReportBatchItemFailures']);
-      if (/^scrape-|^ingest-pages$/.test(source.queueName)) expect(source.BatchSize, source.queueName).toBe(1);
+      if (/^scrape-|^ingest-pages$/.test(source.queueName) || (together && source.queueName === 'ingest'))
+        expect(source.BatchSize, source.queueName).toBe(1);
     }
   });
 
@@ -88,4 +94,6 @@ it.each(cloudStages)('what the preflight of a deployment says %s needs is what i
   const settings = stageSettings(stage, { QUOTRON_ALARM_EMAIL: 'operator@example.com' });
   // Beside them are the clock, the API, the proxy, and `state` for scrapers.
   expect(neededExecutions(settings)).toBe(most + 2);
+  // Seven functions read queues, and SQS gives each two at the least.
+  if (stage === 'dev') expect(most).toBe(14);
 });

@@ -44,7 +44,8 @@ export const deadLetters: SystemRule = {
           ...means,
           title: `${dead} dead ${dead === 1 ? 'letter' : 'letters'} in the queue ${name}`,
           evidence: [],
-          sources: name.startsWith(scrapeQueue) ? [name.slice(scrapeQueue.length)] : [],
+          // A queue of all sources of a kind names none.
+          sources: facts.sources.map(({ id }) => id).filter((id) => name === `${scrapeQueue}${id}`),
         },
       ];
     }),
