@@ -12,6 +12,7 @@ from ministack.services.cloudformation import provisioners
 # AWS knows no permission for a batch: it asks for that of the single operation.
 SINGLE_OF_BATCH = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sns:PublishBatch": "sns:Publish",
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }
