@@ -43,6 +43,8 @@ const dev: CloudSettings = {
   alarmEmail: undefined,
   domain: undefined,
   webAclArn: undefined,
+  dashboard: false,
+  traces: 'requests',
   accountConcurrency: 1_000,
   budgetUsd: 50,
   webFolder,
@@ -77,6 +79,8 @@ const prod: CloudSettings = {
   alarmEmail: undefined,
   domain: undefined,
   webAclArn: undefined,
+  dashboard: false,
+  traces: 'all',
   accountConcurrency: 1_000,
   budgetUsd: 80,
   webFolder,
@@ -106,6 +110,7 @@ function cloud(settings: CloudSettings, env: Readonly<Record<string, string | un
     ...ownEdge(env),
     database: { ...settings.database, ...ownDatabase(settings.database.maxConnections, env) },
     alarmEmail,
+    dashboard: onOrOff('QUOTRON_CLOUDWATCH_DASHBOARD', env['QUOTRON_CLOUDWATCH_DASHBOARD']) ?? settings.dashboard,
     accountConcurrency: accountConcurrency ? Number(accountConcurrency) : settings.accountConcurrency,
     budgetUsd: budget ? Number(budget) : settings.budgetUsd,
   };
@@ -155,6 +160,12 @@ function ownDatabase(
       `QUOTRON_DATABASE_SIZE is ${size}, which has memory for ${mostConnections(size)} connections, and the stage has up to ${maxConnections}. Choose a larger one.`,
     );
   return { ...(size && { size }), ...(multiAz && { multiAz: multiAz === 'yes' }) };
+}
+
+function onOrOff(name: string, value: string | undefined): boolean | undefined {
+  if (!value) return undefined;
+  if (value === 'on' || value === 'off') return value === 'on';
+  throw new StageError(`${name} is "${value}". Set it to on or off, or unset it.`);
 }
 
 /** The local stage reads the database, sources and browser from the environment, which the deploy script sets. */

@@ -62,3 +62,9 @@ FROM base AS scrape-browser
 COPY --from=bundles /bundles/scrape-browser ${LAMBDA_TASK_ROOT}/
 # Says on which Linux it is where Lambda itself does not.
 ENV AWS_LAMBDA_JS_RUNTIME=nodejs24.x
+
+FROM base AS notify
+COPY --from=bundles /bundles/notify ${LAMBDA_TASK_ROOT}/
+
+FROM base AS canary
+COPY --from=bundles /bundles/canary ${LAMBDA_TASK_ROOT}/

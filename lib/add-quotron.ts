@@ -33,7 +33,10 @@ export function addQuotron(app: Construct, settings: StageSettings): Quotron {
   const api = new ApiStack(app, id('Api'), settings, { storage, pipeline });
   // The API's code needs the migrations too, and they are done in the pipeline's deployment.
   api.addStackDependency(pipeline);
-  const web = settings.stage === 'local' ? undefined : new WebStack(app, id('Web'), settings, api.restApi);
+  const web =
+    settings.stage === 'local' || !operations
+      ? undefined
+      : new WebStack(app, id('Web'), settings, { restApi: api.restApi, secret: operations.secret });
   Tags.of(app).add('quotron:stage', settings.stage);
   Aspects.of(app).add(new OwnConstructs());
   if (operations) Aspects.of(app).add(new AlarmsReachPeople(operations.topic));

@@ -109,6 +109,10 @@ export interface CloudSettings extends CommonSettings {
   readonly summaryModel: string | undefined;
   /** Who gets mails of alarms and of the budget; `prod` requires an address. */
   readonly alarmEmail: string | undefined;
+  /** Whether there is a dashboard of CloudWatch: 3 dollars a month. */
+  readonly dashboard: boolean;
+  /** Which functions X-Ray records: those that the API starts, or all. */
+  readonly traces: 'requests' | 'all';
   /** How many functions the account may run at once, in the stage's region; an alarm comes before that. */
   readonly accountConcurrency: number;
   /** US dollars a month, of the whole account: alerts come at 50, 80 and 100 percent. */

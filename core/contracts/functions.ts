@@ -1,4 +1,4 @@
-/** The Lambda functions: the names of the folders under `functions/`. The local cloud leaves `prepare-database` out. */
+/** The Lambda functions: the names of the folders under `functions/`. The local cloud leaves `cloudFunctions` out. */
 export const functionNames = [
   'schedule',
   'scrape-api',
@@ -15,8 +15,13 @@ export const functionNames = [
   'yahoo-proxy',
   'summarise',
   'relay-events',
+  'notify',
+  'canary',
 ] as const;
 export type FunctionName = (typeof functionNames)[number];
+
+/** Functions that only an AWS account has a use for. */
+export const cloudFunctions: readonly FunctionName[] = ['prepare-database', 'notify', 'canary'];
 
 /** Functions that are deployed only where a stage's settings ask for them. */
 export const optionalFunctions: readonly FunctionName[] = ['summarise'];
@@ -60,6 +65,8 @@ export const timeoutSeconds: Readonly<Record<FunctionName, number>> = {
   'yahoo-proxy': 28,
   summarise: 60,
   'relay-events': 60,
+  notify: 15,
+  canary: 30,
 };
 
 /** Memory of the function `ingest` in MB: one whole CPU. */

@@ -40,6 +40,10 @@ export const settingNames = {
   masterSecret: 'DB_MASTER_SECRET',
   /** For `prepare-database`: id of the secret where the first admin key is put. */
   firstKeySecret: 'FIRST_KEY_SECRET',
+  /** For `notify` and `canary`: id of the secret with the webhook of alarms and the canary's key. */
+  operationsSecret: 'OPERATIONS_SECRET',
+  /** For `canary`: the address at which people find the dashboard and the API. */
+  canaryUrl: 'CANARY_URL',
   /** For `prepare-database`: ARN of the version of `migrate` that this deployment brings. */
   migrateFunction: 'MIGRATE_FUNCTION',
   /** For `prepare-database`: the connection limit of the API's database role. */

@@ -11,7 +11,14 @@ import {
 } from 'aws-cdk-lib';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { type Conditions, Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type FunctionName, insideFunctions, timeoutSeconds } from '../../core/contracts/functions.ts';
@@ -75,6 +82,12 @@ export class QuotronFunction extends Construct implements BoundFunction {
           'Lambda makes the network interface with this role before the interface has an ARN; EC2 accepts no narrower resource. No EC2 endpoint is reachable from inside.',
       });
     }
+    const traced = isTraced(props.name, props.settings);
+    if (traced && !network)
+      Validations.of(role).acknowledge({
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: 'X-Ray has no resources: AWS asks for its two actions on all of them, and they only add to traces.',
+      });
     logGroup.grantWrite(role);
 
     this.lambda = new LambdaFunction(this, 'Function', {
@@ -87,6 +100,7 @@ export class QuotronFunction extends Construct implements BoundFunction {
       timeout: this.timeout,
       memorySize: props.memoryMb,
       role,
+      ...(traced && { tracing: Tracing.ACTIVE }),
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       environment: {
@@ -140,6 +154,17 @@ export class QuotronFunction extends Construct implements BoundFunction {
     caller.allow(['lambda:InvokeFunction'], [this.lambda.functionArn]);
     caller.addSetting(setting, this.lambda.functionName);
   }
+}
+
+/**
+ * Functions that the API starts. API Gateway itself traces nothing: it would record addresses, and they may hold feed
+ * tokens. Lambda records the first invocation of a second and one in twenty of the rest, and has no setting for that.
+ */
+const requested: readonly FunctionName[] = ['api', 'yahoo-proxy', 'set-credentials'];
+
+/** What rules and queues start is traced where a stage says so: it is nearly all the first one of a second. */
+function isTraced(name: FunctionName, settings: StageSettings): boolean {
+  return settings.stage !== 'local' && (settings.traces === 'all' || requested.includes(name));
 }
 
 /** The bundle as an asset. Its hash is that of the output, so a function is deployed only when its code has changed. */

@@ -15,8 +15,6 @@ export interface Inventory {
   readonly polledQueues: { readonly limited: number; readonly unlimited: number };
   /** By name without `quotron-<stage>-`. */
   readonly functions: ReadonlyMap<string, FunctionShape>;
-  /** Whether requests of the API are traced. */
-  readonly requestsTraced: boolean;
   readonly webAclRules: readonly number[];
   readonly kafkaClusters: number;
 }
@@ -42,7 +40,6 @@ const counted = [
   'AWS::CloudWatch::Dashboard',
   'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Function',
-  'AWS::ApiGateway::Stage',
   'AWS::WAFv2::WebACL',
   'AWS::MSK::ServerlessCluster',
 ] as const;
@@ -56,12 +53,12 @@ const free: readonly RegExp[] = [
   /^AWS::RDS::(DBSubnetGroup|DBParameterGroup)$/,
   /^AWS::SecretsManager::(SecretTargetAttachment|ResourcePolicy)$/,
   /^AWS::Lambda::(Permission|Version|EventInvokeConfig|LayerVersion|Alias)$/,
-  /^AWS::ApiGateway::(RestApi|Account|Deployment|Resource|Method|GatewayResponse|DomainName|BasePathMapping)$/,
+  /^AWS::ApiGateway::(RestApi|Stage|Account|Deployment|Resource|Method|GatewayResponse|DomainName|BasePathMapping)$/,
   /^AWS::CloudFront::/,
   /^AWS::CertificateManager::Certificate$/,
   /^AWS::WAFv2::WebACLAssociation$/,
   /^AWS::Events::Rule$/,
-  /^AWS::(SQS|SNS|S3|Logs|XRay|Budgets)::/,
+  /^AWS::(SQS|SNS|S3|Logs|Budgets)::/,
   /^Custom::/,
 ];
 
@@ -89,7 +86,6 @@ export function inventoryOf(templates: readonly unknown[]): Inventory {
     dashboards: of('AWS::CloudWatch::Dashboard').length,
     polledQueues: { limited, unlimited: mappings.length - limited },
     functions: functionsOf(of('AWS::Lambda::Function')),
-    requestsTraced: of('AWS::ApiGateway::Stage').some(({ Properties }) => Properties['TracingEnabled'] === true),
     webAclRules: of('AWS::WAFv2::WebACL').map(
       ({ Properties }) => z.array(z.unknown()).parse(Properties['Rules'] ?? []).length,
     ),

@@ -47,6 +47,7 @@ const seconds = {
   maintain: 30,
   'relay-events': 0.3,
   api: 0.05,
+  canary: 2,
 } satisfies Partial<Record<FunctionName, number>>;
 
 /** Calls of `state` for a task: to begin, to get permits and a session, to end. */
@@ -85,6 +86,7 @@ export function workloadOf(use: Use, sources: readonly SourceDefinition[] = cata
   add('relay-events', relays);
   add('state', tasks * statesPerTask + heartbeats + relays * statesPerRelay);
   add('yahoo-proxy', heartbeats);
+  add('canary', heartbeats);
   add('maintain', daysPerMonth);
   add('api', use.requests);
   return {

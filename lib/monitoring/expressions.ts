@@ -12,6 +12,8 @@ export interface Part {
   readonly metric: IMetric;
   readonly limit?: number;
   readonly least?: number;
+  /** With `least`: no data are too little. */
+  readonly orSilent?: boolean;
 }
 
 /**
@@ -21,8 +23,8 @@ export interface Part {
 export function together(by: 'SUM' | 'MAX' | 'MIN', parts: readonly Part[], period: Duration): IMetric {
   if (parts.length === 0 || parts.length > mostMetrics)
     throw new Error(`An alarm takes 1 to ${mostMetrics} metrics and got ${parts.length}. Make two of it.`);
-  const terms = parts.map(({ limit, least }, at) => {
-    if (least !== undefined) return `IF(FILL(m${at}, ${least}) < ${least}, 1, 0)`;
+  const terms = parts.map(({ limit, least, orSilent = false }, at) => {
+    if (least !== undefined) return `IF(FILL(m${at}, ${orSilent ? 0 : least}) < ${least}, 1, 0)`;
     const value = `FILL(m${at}, 0)`;
     return limit === undefined ? value : `${value} / ${limit}`;
   });

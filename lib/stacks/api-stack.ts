@@ -19,6 +19,7 @@ import { together } from '../monitoring/expressions.ts';
 import { FunctionErrors } from '../monitoring/function-errors.ts';
 import { QueueAlarms } from '../monitoring/queue-alarms.ts';
 import { RunbookAlarm } from '../monitoring/runbook-alarm.ts';
+import { StageDashboard } from '../monitoring/stage-dashboard.ts';
 import { physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
@@ -117,6 +118,13 @@ export class ApiStack extends Stack {
     this.acknowledge(logged);
 
     if (settings.stage !== 'local') {
+      if (settings.dashboard && storage.cloud)
+        new StageDashboard(this, 'Overview', {
+          stage: settings.stage,
+          queues: pipeline.queues,
+          database: storage.cloud.database.instance,
+          restApi: this.restApi,
+        });
       this.alarms(settings.stage, [api, proxy.function, setCredentials, ...(summaries ? [summaries.function] : [])]);
       if (summaries)
         new QueueAlarms(this, 'SummariesAlarms', {

@@ -2,8 +2,11 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { EmailSubscription, LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { OperationsSecret } from '../constructs/operations-secret.ts';
+import { QuotronFunction } from '../constructs/quotron-function.ts';
+import { FunctionErrors } from '../monitoring/function-errors.ts';
 import { physicalName } from '../names.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 
@@ -16,6 +19,7 @@ const budgetSteps = [50, 80, 100] as const;
  */
 export class OperationsStack extends Stack {
   readonly topic: Topic;
+  readonly secret: OperationsSecret;
 
   constructor(scope: Construct, id: string, settings: CloudSettings) {
     super(scope, id, { description: `Quotron (${settings.stage}): alarms to people, budget` });
@@ -33,9 +37,25 @@ export class OperationsStack extends Stack {
         conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
       }),
     );
+    this.secret = new OperationsSecret(this, 'Settings');
+    this.webhook(settings);
     if (settings.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
     this.budget(settings);
     new CfnOutput(this, 'AlarmsTopic', { value: this.topic.topicArn });
+  }
+
+  /** Tells a chat what the topic says: Slack and ntfy want bodies that SNS does not make. */
+  private webhook(settings: CloudSettings): void {
+    const notify = new QuotronFunction(this, {
+      name: 'notify',
+      settings,
+      network: undefined,
+      description: 'Tells alarms to Slack or ntfy',
+      memoryMb: 256,
+    });
+    this.secret.grantRead(notify);
+    this.topic.addSubscription(new LambdaSubscription(notify.lambda));
+    new FunctionErrors(this, 'NotifyFails', { stage: settings.stage, functions: [notify] });
   }
 
   /** Of the whole account: a budget by tag counts nothing until somebody activates the tag in the billing console. */

@@ -1,6 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import {
+  Aws,
+  CfnCondition,
+  CfnOutput,
+  CfnResource,
+  Duration,
+  Fn,
+  RemovalPolicy,
+  Stack,
+  Validations,
+} from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
@@ -25,6 +35,7 @@ import {
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   BlockPublicAccess,
@@ -43,11 +54,19 @@ import {
   strictTransportSecuritySeconds,
 } from '../../core/contracts/security-headers.ts';
 import { acknowledgeCdkFunction, isBucketDeployment } from '../cdk-functions.ts';
+import { Canary } from '../constructs/canary.ts';
+import type { OperationsSecret } from '../constructs/operations-secret.ts';
+import { RunbookAlarm } from '../monitoring/runbook-alarm.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 
 /** The dashboard: static files behind CloudFront, on one origin with the API, so that its cookie is a first-party one. */
 export class WebStack extends Stack {
-  constructor(scope: Construct, id: string, settings: CloudSettings, restApi: RestApi) {
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: CloudSettings,
+    { restApi, secret }: { restApi: RestApi; secret: OperationsSecret },
+  ) {
     super(scope, id, { description: `Quotron (${settings.stage}): dashboard` });
     if (!existsSync(join(settings.webFolder, 'index.html'))) {
       throw new Error(
@@ -116,9 +135,32 @@ export class WebStack extends Stack {
     this.acknowledge(bucket, distribution);
     // What the record of a domain of one's own points to.
     new CfnOutput(this, 'DistributionDomain', { value: distribution.distributionDomainName });
-    new CfnOutput(this, 'DashboardUrl', {
-      value: `https://${settings.domain?.name ?? distribution.distributionDomainName}`,
+    const url = `https://${settings.domain?.name ?? distribution.distributionDomainName}`;
+    new Canary(this, 'Canary', { settings, secret, url });
+    this.alarm(settings.stage, distribution);
+    new CfnOutput(this, 'DashboardUrl', { value: url });
+  }
+
+  /** CloudFront's metrics are in one region only. In all others the canary is the alarm: it asks by way of CloudFront. */
+  private alarm(stage: string, distribution: Distribution): void {
+    const there = new CfnCondition(this, 'MetricsAreHere', {
+      expression: Fn.conditionEquals(Aws.REGION, 'us-east-1'),
     });
+    const { alarm } = new RunbookAlarm(this, 'PagesFail', {
+      metric: new Metric({
+        namespace: 'AWS/CloudFront',
+        metricName: '5xxErrorRate',
+        dimensionsMap: { DistributionId: distribution.distributionId, Region: 'Global' },
+        statistic: 'Average',
+        period: Duration.minutes(5),
+      }),
+      threshold: 5,
+      periods: 3,
+      says: `CloudFront (${stage}) answered more than one request in twenty with 5xx for a quarter of an hour.`,
+      heading: 'Pages cannot be reached',
+    });
+    const made = alarm.node.defaultChild;
+    if (made instanceof CfnResource) made.cfnOptions.condition = there;
   }
 
   /** S3 knows files only: which of them is the page of a path is decided before. */

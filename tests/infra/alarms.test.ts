@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { inAlarms, together } from '../../lib/monitoring/expressions.ts';
 import { headingAnchor } from '../../lib/monitoring/runbook-alarm.ts';
-import { cloudStages, functionsOf, queuesOf, resourcesOf } from './synthesize.ts';
+import { cloudStages, functionsOf, queuesOf, resourcesOf, synthesized } from './synthesize.ts';
 
 const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
 const anchors = new Set([...runbook.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => headingAnchor(heading ?? '')));
@@ -25,6 +25,11 @@ const alarmSchema = z.object({
   MetricName: z.string().optional(),
   Dimensions: dimensionSchema,
   Metrics: z.array(partSchema).optional(),
+});
+
+const conditionsSchema = z.object({
+  Conditions: z.record(z.string(), z.unknown()),
+  Resources: z.record(z.string(), z.object({ Type: z.string(), Condition: z.string().optional() })),
 });
 
 /** The alarms of a stage, each with the metrics that it watches and its heading in the runbook. */
@@ -55,7 +60,10 @@ type Case = readonly [what: string, metric: string, of: string, heading: string]
 const casesOf = (stage: 'dev' | 'prod'): Case[] => [
   ...[...functionsOf(stage)]
     .filter(([name]) => !atDeployment.includes(name))
-    .map(([name, { id }]): Case => [`${name} fails`, 'Errors', id, 'Function errors']),
+    .map(([name, { id }]): Case => {
+      const heading = name === 'canary' ? 'The canary fails' : 'Function errors';
+      return [`${name} fails`, 'Errors', id, heading];
+    }),
   ...[...queuesOf(stage)].map(([name, { id }]): Case => {
     const dead = name.startsWith('scrape-') ? 'Dead letters: scrape queues' : 'Dead letters';
     return name.endsWith('-dead')
@@ -79,6 +87,7 @@ const casesOf = (stage: 'dev' | 'prod'): Case[] => [
   ['a function nearly runs out of time', 'NearTimeout', stage, 'Lambda at its limits'],
   ['the API answers 5xx', '5XXError', `quotron-${stage}-api`, 'API errors'],
   ['the API is slow', 'Latency', `quotron-${stage}-api`, 'API errors'],
+  ['CloudFront answers 5xx', '5xxErrorRate', 'DistributionId', 'Pages cannot be reached'],
   ['Yahoo fails the proxy', 'ProxyUpstreamFailures', stage, 'Yahoo proxy: upstream failures'],
 ];
 
@@ -89,6 +98,7 @@ const silent: ReadonlyMap<string, string> = new Map([
   ['relay-events', 'No ticks'],
   ['maintain', 'Not maintained'],
   ['yahoo-proxy', 'Yahoo proxy: no heartbeat'],
+  ['canary', 'The canary fails'],
 ]);
 
 describe.each(cloudStages)('in %s', (stage) => {
@@ -125,7 +135,7 @@ describe.each(cloudStages)('in %s', (stage) => {
 
   it('alarms are few, each on as many metrics as CloudWatch takes, and on no search, which it refuses', () => {
     // One for each source is one that another one cannot hide.
-    expect(alarms.length - sourcesOf(stage).length).toBeLessThanOrEqual(22);
+    expect(alarms.length - sourcesOf(stage).length).toBeLessThanOrEqual(24);
     for (const { place, metrics, expressions } of alarms) {
       expect(metrics.length, place).toBeGreaterThan(0);
       expect(metrics.length, place).toBeLessThanOrEqual(10);
@@ -150,6 +160,7 @@ describe('metrics together', () => {
     expect(of({ metric }, { metric, limit: 90 }, { metric, least: 20 })).toBe(
       'MAX([FILL(m0, 0), FILL(m1, 0) / 90, IF(FILL(m2, 20) < 20, 1, 0)])',
     );
+    expect(of({ metric, least: 1, orSilent: true })).toBe('IF(FILL(m0, 0) < 1, 1, 0)');
   });
 
   it('are ten at the most, and more are several alarms', () => {
@@ -163,16 +174,37 @@ describe('metrics together', () => {
 describe.each(cloudStages)('in %s', (stage) => {
   it('every alarm tells the topic of people that it goes off, and that it is over', () => {
     const actions = z.object({ AlarmActions: z.array(z.unknown()), OKActions: z.array(z.unknown()) });
-    for (const { id, resource } of resourcesOf(stage, 'AWS::CloudWatch::Alarm')) {
+    for (const { stack, id, resource } of resourcesOf(stage, 'AWS::CloudWatch::Alarm')) {
       const { AlarmActions, OKActions } = actions.parse(resource.Properties);
       for (const each of [AlarmActions, OKActions]) {
         expect(each, id).toHaveLength(1);
-        expect(JSON.stringify(each), id).toMatch(/Quotron-\w+-Operations.*Alarms/);
+        expect(JSON.stringify(each), id).toMatch(
+          stack === 'Operations' ? /"Ref":"Alarms/ : /Quotron-\w+-Operations.*Alarms/,
+        );
       }
     }
-    const [subscription, ...others] = resourcesOf(stage, 'AWS::SNS::Subscription');
-    expect(others).toEqual([]);
-    expect(subscription?.resource.Properties).toMatchObject({ Protocol: 'email', Endpoint: 'operator@example.com' });
+    const subscriptions = resourcesOf(stage, 'AWS::SNS::Subscription').map(({ resource }) => resource.Properties);
+    expect(subscriptions).toHaveLength(2);
+    expect(subscriptions).toContainEqual(
+      expect.objectContaining({ Protocol: 'email', Endpoint: 'operator@example.com' }),
+    );
+    const notify = functionsOf(stage).get('notify')?.id ?? '';
+    expect(subscriptions).toContainEqual(
+      expect.objectContaining({ Protocol: 'lambda', Endpoint: { 'Fn::GetAtt': [notify, 'Arn'] } }),
+    );
+  });
+
+  it('CloudFront’s alarm is made where its metrics are, in one region, and the canary asks by its address everywhere', () => {
+    const made = conditionsSchema.parse(synthesized(stage).stacks['Web']?.template.toJSON());
+    expect(made.Conditions['MetricsAreHere']).toEqual({ 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'us-east-1'] });
+    const alarms = Object.entries(made.Resources).filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm');
+    expect(alarms.map(([id, { Condition }]) => [id.startsWith('PagesFail'), Condition]).sort()).toEqual([
+      [false, undefined],
+      [true, 'MetricsAreHere'],
+    ]);
+    expect(JSON.stringify(functionsOf(stage).get('canary')?.variables['CANARY_URL'])).toMatch(
+      /Distribution.*DomainName/,
+    );
   });
 
   it('only CloudWatch and AWS Budgets of the own account may publish there, and nobody without TLS', () => {

@@ -87,7 +87,7 @@ describe.each(cloudStages)('in %s', (stage) => {
     expect(held.filter((each) => !newSecrets.some((secret) => secret.test(each))).sort()).toEqual(pinned);
   });
 
-  it('nothing that holds data is outside Storage but queues, copies of the dashboard and the first key, which is soon revoked', () => {
+  it('nothing that holds data is outside Storage but queues, copies of the dashboard, the first key, which is soon revoked, and what people set for operations', () => {
     const elsewhere = Object.entries(synthesized(stage).stacks)
       .filter(([stack]) => stack !== 'Storage')
       .flatMap(([stack, { resources }]) =>
@@ -95,7 +95,11 @@ describe.each(cloudStages)('in %s', (stage) => {
           .filter(({ Type }) => stateful.includes(Type) && Type !== 'AWS::SQS::Queue')
           .map(({ Type }) => `${stack} ${Type}`),
       );
-    expect(elsewhere).toEqual(['Pipeline AWS::SecretsManager::Secret', 'Web AWS::S3::Bucket']);
+    expect(elsewhere).toEqual([
+      'Operations AWS::SecretsManager::Secret',
+      'Pipeline AWS::SecretsManager::Secret',
+      'Web AWS::S3::Bucket',
+    ]);
   });
 });
 

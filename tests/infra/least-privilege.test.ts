@@ -91,6 +91,8 @@ function expectedIn(stage: StageName): Readonly<Record<string, readonly string[]
       'secretsmanager:PutSecretValue on first key',
       'lambda:InvokeFunction on version of migrate',
     ],
+    notify: ['secretsmanager:GetSecretValue on operations'],
+    canary: ['secretsmanager:GetSecretValue on operations'],
     maintain: [connect('quotron_app'), 's3:DeleteObject on raw/import/*'],
     'yahoo-proxy': [
       'secretsmanager:GetSecretValue on session key (api)',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
+import { cloudFunctions, functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
 import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { localAssetBucket } from '../../lib/asset-bucket.ts';
 import { pascalCase } from '../../lib/names.ts';
@@ -35,7 +35,7 @@ it('the laptop’s stacks hold only what the emulators have', () => {
 it.each(['local', 'prod'] as const)('in %s the outputs have the names that scripts look for', (stage) => {
   const outputs = Object.values(synthesized(stage).stacks).flatMap(({ outputs: keys }) => keys);
   const functions = functionNames.filter(
-    (name) => !optionalFunctions.includes(name) && (stage !== 'local' || name !== 'prepare-database'),
+    (name) => !optionalFunctions.includes(name) && (stage !== 'local' || !cloudFunctions.includes(name)),
   );
   const queues = [
     ...sourcesOf(stage).map(({ id }) => `scrape-${id}`),
@@ -55,7 +55,9 @@ it.each(['local', 'prod'] as const)('in %s the outputs have the names that scrip
       'RestApiStage',
       ...functions.map((name) => `Function${pascalCase(name)}`),
       ...queues.flatMap((name) => [`Queue${name}`, `DeadQueue${name}`]),
-      ...(stage === 'local' ? [] : ['AlarmsTopic', 'DashboardUrl', 'DistributionDomain', 'FirstKeySecret']),
+      ...(stage === 'local'
+        ? []
+        : ['AlarmsTopic', 'DashboardUrl', 'DistributionDomain', 'FirstKeySecret', 'OperationsSecret']),
     ].sort(),
   );
 });

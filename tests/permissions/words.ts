@@ -22,6 +22,7 @@ export function inWords(resource: string, stage: string): string {
     [/"EventsTopic|:sns:/, 'topic of events'],
     [/DatabaseInstanceSecret/, 'master secret'],
     [/DatabasePreparationFirstKey/, 'first key'],
+    [/SettingsSecret/, 'operations'],
     [/MigrateFunctionCurrentVersion/, 'version of migrate'],
     [new RegExp(`StateFunction|:function:${physicalName(stage, 'state')}`), 'state'],
     [new RegExp(`:function:${physicalName(stage, 'yahoo-proxy')}`), 'itself'],

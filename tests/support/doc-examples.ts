@@ -125,6 +125,17 @@ export const notRun: readonly { readonly file: string; readonly first: string; r
   },
   {
     file: 'docs/operations.md',
+    first: 'aws secretsmanager put-secret-value --secret-id <OperationsSecret> --secret-string \\',
+    why: 'needs an AWS account',
+  },
+  {
+    file: 'docs/runbook.md',
+    first:
+      'for f in schedule scrape-api scrape-browser ingest state monitor recover maintain api yahoo-proxy set-credentials notify; do',
+    why: 'needs an AWS account',
+  },
+  {
+    file: 'docs/operations.md',
     first: 'pg_dump "$(node -p \'JSON.parse(fs.readFileSync(".quotron/local.json")).databaseUrl\')" > quotron.sql',
     why: 'needs pg_dump of the same version, which no package here brings',
   },

@@ -1,0 +1,15 @@
+import * as z from 'zod';
+
+/** Where alarms go besides mail: Slack's incoming webhooks and ntfy want bodies of their own. */
+export const webhookSchema = z.object({
+  form: z.enum(['slack', 'ntfy']),
+  url: z.url({ protocol: /^https$/ }),
+});
+export type Webhook = z.infer<typeof webhookSchema>;
+
+/** What a stage's secret of operations holds. It begins as `{}`, and a person sets what is wanted. */
+export const operationsSecretSchema = z.object({
+  /** A key of scope `read`, with which the canary asks for a price. */
+  canaryKey: z.string().optional(),
+  webhook: webhookSchema.optional(),
+});
