@@ -80,6 +80,7 @@ describe.each(cloudStages)('in %s', (stage) => {
       'maintain',
       'monitor',
       'recover',
+      'relay-events',
       'schedule',
       'scrape-api',
       'scrape-browser',
