@@ -41,7 +41,7 @@ it('a request without a connection gets a 503 that says when to try again, and n
   for (const connection of held) connection.release(true);
   await expect.poll(() => Promise.all(late.map(ask)), { timeout: 30_000 }).toEqual(late.map(() => [200, false]));
 
-  // All at once: whoever finds none is told so, and nothing else goes wrong.
+  // All at once: a container that finds none says so, and nothing else goes wrong.
   const all = await Promise.all(containers.map(ask));
   expect(all.filter(([status, again]) => !(status === 200 || (status === 503 && again)))).toEqual([]);
 });
