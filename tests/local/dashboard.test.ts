@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium } from '../support/dashboard/chromium.ts';
+import { drivenCloud } from '../support/driven-cloud.ts';
+import { sickFaults } from '../support/faults.ts';
+import { sharedCloud } from '../support/shared-cloud.ts';
+
+const cloud = sharedCloud();
+const { quiet, cycle, timePasses } = drivenCloud(cloud);
+
+/** What a person does on the dashboard, in a real browser on the deployed cloud. */
+describe('the dashboard, deployed', () => {
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    browser = await launchChromium();
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
+    context.setDefaultTimeout(60_000);
+    page = await context.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && /Content Security Policy/.test(message.text())) complaints.push(message.text());
+    });
+    await page.goto(cloud.dashboardUrl);
+    await page.getByLabel('API key').fill(cloud.apiKeys.admin);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.close();
+    expect(complaints).toEqual([]);
+  });
+
+  it('makes a diagnosis, from the button to the file', async () => {
+    await page.getByRole('link', { name: 'Diagnose' }).click();
+    await page.getByRole('button', { name: 'Diagnose now' }).click();
+    await page.waitForURL(/report=/);
+    await page.getByRole('article', { name: 'Report' }).waitFor();
+    const coming = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download diagnostics_report.md' }).click();
+    const file = await coming;
+    expect(file.suggestedFilename()).toBe('diagnostics_report.md');
+    expect(await readFile(await file.path(), 'utf8')).toMatch(/^# Diagnostics report\n/);
+  }, 120_000);
+
+  it('collects a symbol where it is looked for, and shows its price', async () => {
+    await page.goto(`${cloud.dashboardUrl}/market?q=SHOP`);
+    try {
+      await page.getByRole('button', { name: 'Collect SHOP' }).click();
+      await page.getByText(/SHOP: .*yahoo has it/).waitFor({ timeout: 120_000 });
+      await page.getByRole('button', { name: 'Show it' }).click();
+      await page.getByRole('heading', { name: 'SHOP' }).waitFor();
+    } finally {
+      await cloud.ask('/watch/SHOP', { method: 'DELETE', as: 'operate' });
+    }
+  }, 240_000);
+
+  it('turns a card red and back without a reload, and shows the steps of a recovery as they happen', async () => {
+    const sick = sickFaults.find(({ source, fault }) => source === 'coingecko' && fault === '500');
+    if (!sick) throw new Error('The simulator has no such fault.');
+    await page.goto(`${cloud.dashboardUrl}/sources`);
+    const card = page.getByRole('article', { name: 'CoinGecko' });
+    await card.waitFor();
+    await quiet('coingecko');
+    await timePasses('coingecko');
+    await cloud.fault({ source: 'coingecko', fault: '500', on: true });
+    try {
+      await cycle(sick);
+      await cycle(sick);
+      await card.getByText(/^(Degraded|Failed): down/).waitFor({ timeout: 120_000 });
+    } finally {
+      await cloud.fault({ source: 'coingecko', fault: '500', on: false });
+    }
+    await timePasses('coingecko');
+    await page.getByRole('checkbox', { name: 'Select CoinGecko' }).check();
+    const bar = page.getByRole('region', { name: 'Selected sources' });
+    await bar.getByRole('button', { name: 'Recover' }).click();
+    const recovery = card.getByRole('region', { name: 'Recovery' });
+    await recovery.getByText('Canary').waitFor({ timeout: 120_000 });
+    await recovery.getByText('Recovery: Verified').waitFor({ timeout: 180_000 });
+    await cycle(sick);
+    await cycle(sick);
+    await card.getByText(/^Healthy/).waitFor({ timeout: 180_000 });
+  }, 900_000);
+
+  it('stops a source and starts it again', async () => {
+    await page.goto(`${cloud.dashboardUrl}/sources/yahoo`);
+    await page.getByRole('button', { name: 'Stop Yahoo Finance' }).click();
+    await page.getByText('Yahoo Finance stopped.').waitFor();
+    await page.getByRole('button', { name: 'Start Yahoo Finance' }).click();
+    await page.getByText('Yahoo Finance started.').waitFor();
+  }, 120_000);
+});
