@@ -42,6 +42,7 @@ import { credentialsSpecs } from './routes/credentials.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { diagnosticsRoutes } from './routes/diagnostics.ts';
 import { documentRoutes } from './routes/documents.ts';
+import { eventRoutes } from './routes/events.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -108,6 +109,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...findingRoutes(dependencies),
     ...replayRoutes(dependencies),
     ...deadLetterRoutes(dependencies),
+    ...eventRoutes(dependencies),
     ...diagnosticsRoutes(dependencies),
     ...keyRoutes({ keys, authenticator }),
     ...healthRoutes(dependencies),

@@ -8,6 +8,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { ConstituentReader } from '../../core/ports/constituent-reader.ts';
 import type { CoverageReader } from '../../core/ports/coverage-reader.ts';
 import type { DiagnosisStore } from '../../core/ports/diagnosis-store.ts';
+import type { EventFeed } from '../../core/ports/event-feed.ts';
 import type { FactsReader } from '../../core/ports/facts-reader.ts';
 import type { FindingRecords } from '../../core/ports/finding-records.ts';
 import type { HealthReader } from '../../core/ports/health-reader.ts';
@@ -59,6 +60,9 @@ export interface ApiDependencies {
   readonly switches: SwitchStore;
   readonly health: HealthReader;
   readonly systemSamples: SystemSamples;
+  readonly feed: EventFeed;
+  /** The name of the stage, as events have it. */
+  readonly stage: string;
   readonly facts: FactsReader;
   readonly imports: VisibleTo<ImportStore>;
   /** Links that let their holder store a part of an import. */

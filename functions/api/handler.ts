@@ -7,6 +7,7 @@ import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
 import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
+import { eventFeed } from '../../core/adapters/postgres/events/event-feed.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import { validityStore } from '../../core/adapters/postgres/listings/validity-store.ts';
 import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
@@ -92,6 +93,8 @@ const app = createApp({
   switches: switchStore(pool),
   health: healthReader(pool),
   systemSamples: systemSamples(pool),
+  feed: eventFeed(pool),
+  stage: setting('stage'),
   facts: factsReader(pool),
   imports: importStore(pool),
   signUpload: s3UploadSigner(setting('rawBucket')),

@@ -23,6 +23,8 @@ const access: Record<string, Scope | 'public'> = {
   'POST /quotes/batch': 'read',
   'GET /bars/{symbol}': 'read',
   'GET /coverage': 'read',
+  'GET /events': 'read',
+  'GET /events/schemas': 'read',
   'GET /instruments': 'read',
   'GET /bars': 'read',
   'GET /exchanges': 'read',

@@ -129,6 +129,8 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'POST /quarantine/replay': [],
   'POST /quarantine/discard': [],
   'GET /replays/{id}': [],
+  // tests/component/events.test.ts has them by key.
+  'GET /events': [],
   // Counts of prices: tests/component/exchanges.test.ts has them by key.
   'GET /exchanges': [],
   'GET /sources/{id}': [],
@@ -149,6 +151,7 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'POST /sources/{id}/recover': [nothing('/sources/coingecko/recover')],
   'POST /sources/recover': [nothing('/sources/recover', { ids: ['demo-broker'] })],
   'GET /services': [nothing('/services')],
+  'GET /events/schemas': [nothing('/events/schemas')],
   'DELETE /watch/{symbol}': [nothing('/watch/NOBODY')],
   'POST /services/{id}/start': [nothing('/services/proxy/start')],
   'POST /services/{id}/stop': [nothing('/services/proxy/stop')],

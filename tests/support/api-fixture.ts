@@ -9,6 +9,7 @@ import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
 import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
+import { eventFeed } from '../../core/adapters/postgres/events/event-feed.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import { validityStore } from '../../core/adapters/postgres/listings/validity-store.ts';
 import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
@@ -82,6 +83,8 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     switches: switchStore(pool),
     health: healthReader(pool),
     systemSamples: systemSamples(pool),
+    feed: eventFeed(pool),
+    stage: 'local',
     facts: factsReader(pool),
     imports: importStore(pool),
     signUpload: async (key, { bytes, sha256 }) => ({

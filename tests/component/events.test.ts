@@ -1,0 +1,219 @@
+/** The feed of events: everything after a position, in order, once, and only what the key may see. */
+import { randomUUID } from 'node:crypto';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { publish } from '../../core/adapters/postgres/database/outbox.ts';
+import { inTransaction } from '../../core/adapters/postgres/database/pool.ts';
+import { removeEvents } from '../../core/adapters/postgres/events/relay-store.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
+import { cloudEventSchema } from '../../core/contracts/events/cloud-event.ts';
+import type { NewEvent } from '../../core/contracts/events/event.ts';
+import { type KeyUse, keyUses } from '../../core/contracts/words/licence.ts';
+import { relayEvents } from '../../functions/relay-events/relay-events.ts';
+import { makeKey, testApi } from '../support/api-fixture.ts';
+import { useWorld } from '../support/use-world.ts';
+
+const world = useWorld();
+const keys: Record<KeyUse, string> = { internal: '', display: '', redistribute: '' };
+let api: ReturnType<typeof testApi>;
+
+beforeAll(async () => {
+  api = testApi(world.pool);
+});
+beforeEach(async () => {
+  for (const use of keyUses) keys[use] = await makeKey(world.pool, 'read', null, use);
+  await world.pool.query('TRUNCATE outbox');
+  await world.pool.query('UPDATE event_feed SET removed_to = 0');
+  await world.pool.query("UPDATE lease SET expires_at = '-infinity' WHERE name = 'relay-events'");
+});
+
+const tell = (events: readonly NewEvent[], waitMs = 0) =>
+  inTransaction(world.pool, async (db) => {
+    publish(db, events);
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  });
+
+/** A relay whose topic takes everything. */
+const relay = () =>
+  relayEvents(Date.now() + 60_000, {
+    state: postgresState(world.pool),
+    transport: { send: async (events) => ({ sent: events.map(({ id }) => id), failures: [] }) },
+    stage: 'local',
+    holder: randomUUID(),
+    now: Date.now,
+  });
+
+const incident = (sourceId: string, count: number): NewEvent => ({
+  type: 'incident.opened',
+  data: { incidentId: randomUUID(), sourceId, reason: 'down', count, at: new Date().toISOString() },
+});
+const batch = { batchId: '1', runId: randomUUID(), part: 0, blobKey: 'raw/x', parserVersion: '1' };
+const quotes = (sourceId: string, ...symbols: string[]): NewEvent => ({
+  type: 'quotes.stored',
+  data: {
+    ...batch,
+    sourceId,
+    block: 0,
+    rows: symbols.map((symbol, at) => ({
+      listingId: at + 1,
+      symbol,
+      asOf: '2026-11-20T14:30:00.000Z',
+      asOfBasis: 'exchange' as const,
+      fetchedAt: '2026-11-20T14:30:01.000Z',
+      price: '1.5',
+      previousClose: null,
+      bid: null,
+      ask: null,
+      volume: null,
+      currency: 'USD',
+      session: null,
+      delaySeconds: null,
+      provisional: false,
+    })),
+  },
+});
+const disputed = (sourceId: string): NewEvent => ({
+  type: 'price.disputed',
+  data: { sourceId, block: 0, listingId: 1, symbol: 'AAPL', spread: '0.1', candidates: 2 },
+});
+
+const rowsOf = z.object({ rows: z.array(z.object({ symbol: z.string() })) });
+
+/** An answer of the feed, as a browser reads it. */
+async function follow(path: string, { use = 'internal' as KeyUse, last = '' } = {}) {
+  const answer = await api.ask(path, { key: keys[use], headers: last === '' ? {} : { 'last-event-id': last } });
+  const text = await answer.text();
+  const blocks = text
+    .split('\n\n')
+    .filter((block) => block !== '')
+    .map(
+      (block) =>
+        new Map(block.split('\n').map((line) => [line.split(':')[0] ?? '', line.slice(line.indexOf(': ') + 2)])),
+    );
+  const events = blocks.flatMap((block) => {
+    const [event, data] = [block.get('event'), block.get('data')];
+    return event === undefined || data === undefined ? [] : [{ id: block.get('id') ?? '', event, data }];
+  });
+  return {
+    status: answer.status,
+    type: answer.headers.get('content-type'),
+    text,
+    events,
+    last: blocks.at(-1)?.get('id') ?? '',
+  };
+}
+const typesIn = (events: readonly { event: string }[]) => events.map(({ event }) => event);
+
+describe('the feed of events', () => {
+  it('begins now for whoever names no event, and says when to ask again', async () => {
+    await tell([incident('yahoo', 1)]);
+    await relay();
+    const first = await follow('/events');
+    expect([first.status, first.type, first.events]).toEqual([200, 'text/event-stream; charset=utf-8', []]);
+    expect(first.text).toMatch(/^retry: 15000\n/);
+    await tell([incident('yahoo', 2)]);
+    expect((await follow('/events', { last: first.last })).events, 'what has no position yet').toEqual([]);
+    await relay();
+    const next = await follow('/events', { last: first.last });
+    expect(typesIn(next.events)).toEqual(['quotron.incident.opened']);
+    const event = cloudEventSchema.parse(JSON.parse(next.events[0]?.data ?? ''));
+    expect(event).toMatchObject({
+      position: next.events[0]?.id,
+      licence: 'redistribute',
+      event: { data: { count: 2 } },
+    });
+    expect(next.last).toBe(next.events[0]?.id);
+    expect((await follow('/events', { last: next.last })).events).toEqual([]);
+  });
+
+  it('takes types, a source and symbols, and of an event only the rows of these', async () => {
+    const { last } = await follow('/events');
+    await tell([quotes('yahoo', 'AAPL', 'MSFT'), quotes('coingecko', 'BTC-USD'), incident('yahoo', 1)]);
+    await relay();
+    const after = `after=${last}`;
+    expect((await follow(`/events?${after}&types=quotron.quotes.stored`)).events).toHaveLength(2);
+    expect((await follow(`/events?${after}&source=coingecko`)).events).toHaveLength(1);
+    const apple = await follow(`/events?${after}&symbols=aapl`);
+    expect(apple.events).toHaveLength(1);
+    const { event } = cloudEventSchema.parse(JSON.parse(apple.events[0]?.data ?? ''));
+    expect(rowsOf.parse(event.data).rows.map(({ symbol }) => symbol)).toEqual(['AAPL']);
+    // What was left out has been looked at all the same.
+    const nothing = await follow(`/events?${after}&symbols=NOPE`);
+    expect([nothing.events, nothing.last]).toEqual([[], (await follow('/events')).last]);
+    expect((await follow('/events?types=quotron.nonsense')).status).toBe(400);
+    expect((await follow('/events?after=-1')).status).toBe(400);
+    expect((await follow('/events', { last: 'abc' })).status).toBe(400);
+  });
+
+  it('shows a key what its use allows', async () => {
+    const { last } = await follow('/events');
+    await tell([quotes('yahoo', 'AAPL'), quotes('slickcharts', 'MSFT'), disputed('slickcharts'), incident('yahoo', 1)]);
+    await relay();
+    const seen = async (use: KeyUse) => {
+      const { events } = await follow('/events', { use, last });
+      return events.map(({ data }) => {
+        const { event, licence } = cloudEventSchema.parse(JSON.parse(data));
+        return `${event.type} ${event.data.sourceId} ${licence}`;
+      });
+    };
+    expect(await seen('internal')).toHaveLength(4);
+    expect(await seen('display')).toEqual(['quotes.stored slickcharts display', 'incident.opened yahoo redistribute']);
+    expect(await seen('redistribute')).toEqual(['incident.opened yahoo redistribute']);
+  });
+
+  it('says when what was named is not kept any more, or is of another database', async () => {
+    await tell([incident('yahoo', 1), incident('yahoo', 2)]);
+    await relay();
+    const { last } = await follow('/events');
+    await removeEvents(world.pool, new Date(Date.now() + 2 * 86_400_000));
+    await tell([incident('yahoo', 3)]);
+    await relay();
+    for (const named of [String(BigInt(last) - 1n), '999999999999']) {
+      const { events } = await follow('/events', { last: named });
+      expect(typesIn(events)).toEqual(['reset', 'quotron.incident.opened']);
+      expect(JSON.parse(events[0]?.data ?? '')).toEqual({ oldest: last });
+    }
+    // Whoever had read all that is gone has missed nothing.
+    expect(typesIn((await follow('/events', { last })).events)).toEqual(['quotron.incident.opened']);
+  });
+
+  it('gives whoever reconnects at random each event once, though transactions end out of order', async () => {
+    let { last } = await follow('/events');
+    const sources = ['yahoo', 'coingecko', 'slickcharts', 'alpha-vantage'];
+    let telling = true;
+    const told = Promise.all(
+      Array.from({ length: 20 }, async (_, at) => {
+        await new Promise((resolve) => setTimeout(resolve, (at % 5) * 15));
+        await tell(
+          [incident(sources[at % 4] ?? 'yahoo', at * 2 + 1), incident(sources[at % 4] ?? 'yahoo', at * 2 + 2)],
+          (20 - at) * 8,
+        );
+      }),
+    ).finally(() => {
+      telling = false;
+    });
+    const seen: number[] = [];
+    const look = async () => {
+      await relay();
+      const answer = await follow('/events', { last });
+      for (const { data } of answer.events) {
+        const { event } = cloudEventSchema.parse(JSON.parse(data));
+        if (event.type === 'incident.opened') seen.push(event.data.count);
+      }
+      last = answer.last;
+    };
+    while (telling) {
+      await look();
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+    }
+    await told;
+    await look();
+    expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));
+  });
+
+  it('describes the data of each type', async () => {
+    const answer = await api.ask('/events/schemas', { key: keys.redistribute });
+    const { data } = z.object({ data: z.record(z.string(), z.unknown()) }).parse(await answer.json());
+    expect(Object.keys(data)).toEqual(expect.arrayContaining(['quotron.quotes.stored', 'quotron.watch.changed']));
+  });
+});
