@@ -2,7 +2,6 @@
  * Which events a follower of the feed gets, and what of them: those of its licence, types, sources and symbols. Of an event
  * with many rows, only the rows of its symbols. Pure.
  */
-import type { VisibleSources } from '../auth/visible-sources.ts';
 import type { EventType, QuotronEvent } from '../contracts/events/event.ts';
 import { licenceOf } from './envelope.ts';
 
@@ -14,11 +13,18 @@ export interface Wanted {
   readonly symbols: ReadonlySet<string> | null;
 }
 
+/** The sources that a follower may see. */
+interface Visible {
+  /** Whether every source is among them. */
+  readonly all: boolean;
+  has(sourceId: string): boolean;
+}
+
 /** What rests on what other sources said is for those alone who may see every source. */
 const ofSeveral: ReadonlySet<EventType> = new Set(['finding.opened', 'finding.closed', 'price.disputed']);
 
 /** The event as a follower may and wants to have it; `null` where it is not for it. */
-export function selected(event: QuotronEvent, wanted: Wanted, visible: VisibleSources): QuotronEvent | null {
+export function selected(event: QuotronEvent, wanted: Wanted, visible: Visible): QuotronEvent | null {
   if (wanted.types !== null && !wanted.types.has(event.type)) return null;
   if (wanted.sources !== null && !wanted.sources.has(event.data.sourceId)) return null;
   if (ofSeveral.has(event.type) && !visible.all) return null;

@@ -208,6 +208,7 @@ describe('services', () => {
       ['ingest', true],
       ['proxy', true],
       ['recovery', true],
+      ['relay', true],
     ]);
     expect(data.queues).toContainEqual({ name: 'ingest', waiting: 1, inFlight: 0, dead: 0 });
     const stopped = envelope(serviceSchema).parse(await (await post('/services/ingest/stop')).json());

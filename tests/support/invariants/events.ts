@@ -34,7 +34,7 @@ export function eventBreaches(stored: StoredRows): string[] {
     };
     const count = revised.get(batch.id) ?? 0;
     if (batch.kind === 'constituents') {
-      if (batch.accepted > 0) expected.set(`constituents.stored ${batch.id}`, data);
+      if (batch.accepted > 0 && !isBulk(batch, stored)) expected.set(`constituents.stored ${batch.id}`, data);
       if (count > 0) expected.set(`constituents.revised ${batch.id}`, { ...data, revised: count });
     }
     if (isBulk(batch, stored)) expected.set(`batch.completed ${batch.id}`, { ...data, kind: batch.kind });

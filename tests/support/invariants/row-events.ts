@@ -29,6 +29,8 @@ export function quoteEventBreaches(stored: StoredRows): string[] {
   const breaches: string[] = [];
   const live = liveBatches(stored);
   const wrong = new Set(stored.quoteFindings.map((row) => `${row.listingId} ${row.source} ${row.at} ${row.said}`));
+  /** A finding says what its row said last: a content of before may have been as wrong. */
+  const onceWrong = new Set(stored.quoteFindings.map((row) => `${row.listingId} ${row.source} ${row.at}`));
   const versions = quoteVersions(stored);
   for (const [type, revises] of [
     ['quotes.stored', false],
@@ -36,11 +38,12 @@ export function quoteEventBreaches(stored: StoredRows): string[] {
   ] as const) {
     const expected = new Set<string>();
     const allowed = new Set<string>();
-    for (const { row, revised } of versions) {
+    for (const { row, revised, former } of versions) {
       if (revised !== revises || (!revises && !live.has(row.batchId))) continue;
       const key = keyOf(row.batchId, row.listingId, row.asOf, row.price);
       allowed.add(key);
-      if (!wrong.has(`${row.listingId} ${row.source} ${row.asOf} ${row.price}`)) expected.add(key);
+      const place = `${row.listingId} ${row.source} ${row.asOf}`;
+      if (!wrong.has(`${place} ${row.price}`) && !(former && onceWrong.has(place))) expected.add(key);
     }
     const told = new Set<string>();
     for (const event of stored.events.filter((each) => each.type === type)) {
@@ -57,12 +60,16 @@ export function quoteEventBreaches(stored: StoredRows): string[] {
   return breaches;
 }
 
-/** Quotes as they were and are, each with whether it replaced another content. */
-function quoteVersions({ quotes, quoteRevisions }: StoredRows): { row: StoredQuote; revised: boolean }[] {
+/** Quotes as they were and are, each with whether it replaced another content, and whether another one replaced it. */
+function quoteVersions({
+  quotes,
+  quoteRevisions,
+}: StoredRows): { row: StoredQuote; revised: boolean; former: boolean }[] {
   const keyOfRow = (row: StoredQuote) => `${row.listingId} ${row.source} ${row.asOf}`;
   const ends = new Set(quoteRevisions.map((row) => `${keyOfRow(row)} ${row.knownTo}`));
-  return [...quotes, ...quoteRevisions].map((row) => ({
+  return [...quotes, ...quoteRevisions].map((row, at) => ({
     row,
+    former: at >= quotes.length,
     revised: ends.has(`${keyOfRow(row)} ${row.ingestedAt}`),
   }));
 }
