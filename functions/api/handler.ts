@@ -94,7 +94,7 @@ const app = createApp({
   health: healthReader(pool),
   systemSamples: systemSamples(pool),
   feed: eventFeed(pool),
-  stage: setting('stage'),
+  stage: optionalSetting('stage') ?? 'local',
   facts: factsReader(pool),
   imports: importStore(pool),
   signUpload: s3UploadSigner(setting('rawBucket')),
