@@ -79,7 +79,7 @@ describe('the dashboard, deployed', () => {
     const bar = page.getByRole('region', { name: 'Selected sources' });
     await bar.getByRole('button', { name: 'Recover' }).click();
     const recovery = card.getByRole('region', { name: 'Recovery' });
-    await recovery.getByText('Canary').waitFor({ timeout: 120_000 });
+    await recovery.getByRole('listitem').filter({ hasText: 'Canary' }).first().waitFor({ timeout: 120_000 });
     await recovery.getByText('Recovery: Verified').waitFor({ timeout: 180_000 });
     await cycle(sick);
     await cycle(sick);
