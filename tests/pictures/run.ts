@@ -47,7 +47,7 @@ const shots: readonly Shot[] = [
   { name: 'findings', path: '/findings', ready: 'VOD.L' },
   { name: 'diagnose', path: `/diagnose?report=${newReportId}`, ready: 'What is wrong' },
   { name: 'coverage', path: '/coverage', ready: 'none missing' },
-  { name: 'runs', path: '/runs', ready: 'Yahoo Finance' },
+  { name: 'runs', path: '/runs', ready: 'first cycle' },
   { name: 'keys', path: '/keys', ready: 'spreadsheet' },
   { name: 'sign-in', path: '/', ready: 'Sign in', signedIn: false },
 ];
