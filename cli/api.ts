@@ -10,6 +10,7 @@ import {
   type Warning,
   warningSchema,
 } from '../core/contracts/http/envelope.ts';
+import { parseJson } from '../core/contracts/parse-json.ts';
 import { CommandError, exitCodes } from './problems.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -193,12 +194,4 @@ function problemOf(text: string, where: string, status: number): CommandError {
     return new CommandError(`${where} answered ${status}, and not in Quotron's format. Is the URL right?`);
   const { title, detail, code } = problem.data;
   return new CommandError(`${title}. ${detail}`, usageCodes.test(code) ? exitCodes.usage : exitCodes.failed, code);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { type CredentialsState, credentialsStateSchema } from '../core/contracts/http/operations.ts';
+import { parseJson } from '../core/contracts/parse-json.ts';
 import type { Api } from './api.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
 import { CommandError, exitCodes } from './problems.ts';
@@ -64,14 +65,6 @@ async function readFields(fields: readonly string[]): Promise<Record<string, str
   for (const field of fields) read.push([field, await promptHidden(`${field}: `)]);
   // The API says what is missing: a second factor may be.
   return Object.fromEntries(read.filter(([, value]) => value !== ''));
-}
-
-function parseJson(given: string): unknown {
-  try {
-    return JSON.parse(given);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Reads one line from the terminal without echo. */

@@ -2,6 +2,7 @@ import { Sha256 } from '@smithy/core/checksum';
 import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
+import { parseJson } from '../../core/contracts/parse-json.ts';
 
 /** Where AWS is called, and as whom. */
 export interface AwsPlace {
@@ -102,13 +103,5 @@ async function send(
     return await fetcher(new URL('/', url), { method: 'POST', headers, body, signal: AbortSignal.timeout(patienceMs) });
   } catch {
     throw new AwsAnswerError('Unreachable', 0);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

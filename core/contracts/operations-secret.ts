@@ -13,3 +13,8 @@ export const operationsSecretSchema = z.object({
   canaryKey: z.string().optional(),
   webhook: webhookSchema.optional(),
 });
+
+/** The secret as it was read; `null` for one without a value. Throws for one that holds something else. */
+export function operationsSecretOf(text: string | null): z.infer<typeof operationsSecretSchema> {
+  return operationsSecretSchema.parse(JSON.parse(text ?? '{}'));
+}

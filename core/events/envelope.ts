@@ -4,7 +4,6 @@ import type { LicenceClass } from '../contracts/words/licence.ts';
 import { sourceOf } from '../sources/catalogue.ts';
 import { keyOf } from './key.ts';
 
-/** Types that say how Quotron itself works: they carry nothing that a source gave. */
 const ofOperation: ReadonlySet<EventType> = new Set([
   'incident.opened',
   'incident.resolved',
@@ -14,9 +13,14 @@ const ofOperation: ReadonlySet<EventType> = new Set([
   'watch.changed',
 ]);
 
+/** Whether an event only says how Quotron itself works: it carries nothing that a source gave. */
+export function isOfOperation({ type }: QuotronEvent): boolean {
+  return ofOperation.has(type);
+}
+
 /** The licence class of an event: its source's, where it carries something of the source. */
-export function licenceOf({ type, data }: QuotronEvent): LicenceClass {
-  return ofOperation.has(type) ? 'redistribute' : (sourceOf(data.sourceId)?.terms.licence ?? 'unknown');
+export function licenceOf(event: QuotronEvent): LicenceClass {
+  return isOfOperation(event) ? 'redistribute' : (sourceOf(event.data.sourceId)?.terms.licence ?? 'unknown');
 }
 
 /** An event of the outbox, with its position. */

@@ -3,7 +3,7 @@
  * with many rows, only the rows of its symbols. Pure.
  */
 import type { EventType, QuotronEvent } from '../contracts/events/event.ts';
-import { licenceOf } from './envelope.ts';
+import { isOfOperation } from './envelope.ts';
 
 /** What a follower asks for; `null` for all. */
 export interface Wanted {
@@ -28,13 +28,8 @@ export function selected(event: QuotronEvent, wanted: Wanted, visible: Visible):
   if (wanted.types !== null && !wanted.types.has(event.type)) return null;
   if (wanted.sources !== null && !wanted.sources.has(event.data.sourceId)) return null;
   if (ofSeveral.has(event.type) && !visible.all) return null;
-  // What is about Quotron's own working carries nothing of the source.
   if (!visible.has(event.data.sourceId) && !isOfOperation(event)) return null;
   return wanted.symbols === null ? event : ofSymbols(event, wanted.symbols);
-}
-
-function isOfOperation(event: QuotronEvent): boolean {
-  return licenceOf(event) === 'redistribute' && !('batchId' in event.data) && !('listingId' in event.data);
 }
 
 /** The event with the rows of some symbols alone; `null` where it has none. What is about no symbol is left out. */

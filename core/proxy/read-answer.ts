@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Failure } from '../contracts/failure.ts';
+import { parseJson } from '../contracts/parse-json.ts';
 import type { Question } from '../contracts/proxy.ts';
 import type { SourceAnswer } from '../sources/parser.ts';
 import { transportFailure } from '../sources/reading/http-failure.ts';
@@ -103,12 +104,4 @@ function readRefusal(heard: Heard, route: ProxyRoute): ReadAnswer | null {
   const isPlain = [root, code, description].every((each) => /^[\w .,:;=/[\]()"'^!?%+-]*$/.test(each));
   const body = isPlain ? given : yahooError(route, status === 422 ? 400 : status, 'Not Found', route.unknown).body;
   return { status, body, lifetime: lifetimeOf('missing', 'unknown') };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-
+import { parseJson } from '../contracts/parse-json.ts';
 import { settingNames } from '../contracts/settings.ts';
 import { type PriceRule, priceRules } from '../contracts/words/price-findings.ts';
 import { originsIn } from '../http/cors.ts';
@@ -111,13 +111,5 @@ export class SettingError extends Error {
   override readonly name = 'SettingError';
   constructor(setting: string, what: string) {
     super(`Setting ${setting} ${what}.`);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
-import { operationsSecretSchema } from '../../core/contracts/operations-secret.ts';
+import { operationsSecretOf } from '../../core/contracts/operations-secret.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
 import { setting } from '../../core/runtime/settings.ts';
 import { noticeOf, requestOf } from './notice.ts';
@@ -15,7 +15,7 @@ const eventSchema = z.object({
 
 /** Messages of the topic of alarms. Lambda tries a failed one twice more; mails go out whatever happens here. */
 export const handler = observed(async (event: unknown) => {
-  const { webhook } = operationsSecretSchema.parse(JSON.parse((await secrets.current(secretId)) ?? '{}'));
+  const { webhook } = operationsSecretOf(await secrets.current(secretId));
   const { Records } = eventSchema.parse(event);
   if (!webhook) {
     logger.info('No webhook is set');

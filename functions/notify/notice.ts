@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Webhook } from '../../core/contracts/operations-secret.ts';
+import { parseJson } from '../../core/contracts/parse-json.ts';
 
 /** What people are told. */
 export interface Notice {
@@ -20,7 +21,7 @@ const longest = { title: 200, text: 3_000 };
 
 /** A message of the topic: an alarm of CloudWatch, or a text (a budget, a message of AWS's own). */
 export function noticeOf({ subject, message }: { subject: string | null; message: string }): Notice {
-  const alarm = alarmSchema.safeParse(jsonOf(message)).data;
+  const alarm = alarmSchema.safeParse(parseJson(message)).data;
   if (!alarm) return cut({ title: subject ?? 'A message of AWS', text: message, kind: 'note' });
   const over = alarm.NewStateValue !== 'ALARM';
   return cut({
@@ -32,14 +33,6 @@ export function noticeOf({ subject, message }: { subject: string | null; message
 
 function cut({ title, text, kind }: Notice): Notice {
   return { title: title.slice(0, longest.title), text: text.slice(0, longest.text), kind };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A request that tells a notice to a webhook. */

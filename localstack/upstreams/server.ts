@@ -6,6 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { parseJson } from '../../core/contracts/parse-json.ts';
 import { namesOwnHost } from '../../core/http/own-host.ts';
 import { strictServer } from '../../core/http/strict-server.ts';
 import { explainListenError } from '../ports.ts';
@@ -213,14 +214,6 @@ function controlAnswer(method: string, url: URL, body: string, control: Control)
       return json(200, { requests: control.requests(url.searchParams.get('reset') === '1') });
     default:
       return json(404, { error: `There is no ${what}. Use /_control/faults and /_control/requests.` });
-  }
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
   }
 }
 

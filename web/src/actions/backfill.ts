@@ -8,6 +8,7 @@ import { change, reader } from '../api/client.ts';
 import { endSessionOn401, queryClient } from '../api/query-client.ts';
 import { toast, toastFailure } from '../components/toasts.tsx';
 import { plural } from '../text/format.ts';
+import { follow } from './follow.ts';
 
 const readBackfill = reader(backfillSchema);
 const followEveryMs = 2_000;
@@ -19,24 +20,27 @@ export async function startBackfill(wanted: z.input<typeof backfillRequestSchema
   try {
     const { data } = await change('POST', '/backfills', backfillSchema, wanted);
     const message = toast({ tone: 'doing', text: `Bars of ${of} are being read. You can leave this page.` });
-    void follow(data, of, message);
+    void followBackfill(data, of, message);
   } catch (error) {
     endSessionOn401(error);
     toastFailure(`The bars of ${of} were not asked for`, error);
   }
 }
 
-async function follow(first: BackfillView, of: string, message: number): Promise<void> {
+async function followBackfill(first: BackfillView, of: string, message: number): Promise<void> {
   try {
-    const until = Date.now() + followAtMostMs;
-    let backfill = first;
-    while (backfill.finishedAt === null && Date.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, followEveryMs));
-      backfill = (await readBackfill(`/backfills/${encodeURIComponent(first.id)}`)).data;
-      const { done, total } = backfill.chunks;
-      if (total > 1 && backfill.finishedAt === null)
+    const look = async () => {
+      const { data } = await readBackfill(`/backfills/${encodeURIComponent(first.id)}`);
+      const { done, total } = data.chunks;
+      if (total > 1 && data.finishedAt === null)
         toast({ tone: 'doing', text: `Bars of ${of}: ${done} of ${total} parts are read.` }, message);
-    }
+      return data;
+    };
+    const backfill = await follow(look, ({ finishedAt }) => finishedAt !== null, {
+      withinMs: followAtMostMs,
+      everyMs: followEveryMs,
+      seen: first,
+    });
     if (backfill.finishedAt === null) toast({ tone: 'done', text: `The backfill of ${of} goes on.` }, message);
     else if (backfill.status === 'succeeded')
       toast({ tone: 'done', text: `The backfill of ${of} is done: ${plural(backfill.rows, 'bar')}.` }, message);

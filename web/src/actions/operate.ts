@@ -18,8 +18,8 @@ import { runQuery, servicesQuery, sourcesQuery } from '../api/queries.ts';
 import { endSessionOn401, queryClient } from '../api/query-client.ts';
 import { toast, toastFailure } from '../components/toasts.tsx';
 import { capital, formatDuration, plural } from '../text/format.ts';
+import { follow } from './follow.ts';
 
-const followEveryMs = 1_000;
 const followAtMostMs = 120_000;
 
 type Source = Pick<SourceView, 'id' | 'title'>;
@@ -112,8 +112,7 @@ async function followRuns(
   const action = { label: 'Show run', run: show };
   const id = toast({ tone: 'doing', text: `${title} is running. ${warning ?? 'You can leave this page.'}`, action });
   try {
-    const until = Date.now() + followAtMostMs;
-    const runs = await Promise.all(runIds.map((runId) => finishedRun(runId, until)));
+    const runs = await Promise.all(runIds.map(finishedRun));
     const ended = runs.filter((run) => run !== null);
     const failed = ended.find((run) => run.status === 'failed');
     const accepted = ended.reduce((sum, run) => sum + run.accepted, 0);
@@ -137,14 +136,11 @@ async function followRuns(
   await refreshOperations();
 }
 
-/** The finished run, or `null` when it did not finish by `until`. */
-async function finishedRun(runId: string, until: number): Promise<RunDetailView | null> {
-  while (Date.now() < until) {
-    const run = await startedRun(runId);
-    if (run !== null && run.finishedAt !== null) return run;
-    await new Promise((resolve) => setTimeout(resolve, followEveryMs));
-  }
-  return null;
+/** The finished run, or `null` when it did not finish in time. */
+async function finishedRun(runId: string): Promise<RunDetailView | null> {
+  const isFinished = (run: RunDetailView | null) => run !== null && run.finishedAt !== null;
+  const run = await follow(() => startedRun(runId), isFinished, { withinMs: followAtMostMs });
+  return isFinished(run) ? run : null;
 }
 
 /** The run, or `null` while the planner has not created it yet, which takes seconds. */

@@ -16,9 +16,9 @@ import { recoveryQuery } from '../api/queries.ts';
 import { endSessionOn401, queryClient } from '../api/query-client.ts';
 import { toast, toastFailure } from '../components/toasts.tsx';
 import { plural } from '../text/format.ts';
+import { follow } from './follow.ts';
 import { refreshOperations } from './operate.ts';
 
-const followEveryMs = 1_000;
 /** A recovery has three minutes, and two more when a fallback source is used. */
 const recoveryAtMostMs = 330_000;
 
@@ -67,13 +67,10 @@ function endOf(title: string, { status, reason, cause }: RecoveryView): string {
 }
 
 async function endedRecovery(id: string): Promise<RecoveryView | null> {
-  const until = Date.now() + recoveryAtMostMs;
-  while (Date.now() < until) {
-    const recovery = await queryClient.fetchQuery({ ...recoveryQuery(id), staleTime: 0, retry: false });
-    if (recovery.finishedAt !== null) return recovery;
-    await new Promise((resolve) => setTimeout(resolve, followEveryMs));
-  }
-  return null;
+  const isEnded = ({ finishedAt }: RecoveryView) => finishedAt !== null;
+  const look = () => queryClient.fetchQuery({ ...recoveryQuery(id), staleTime: 0, retry: false });
+  const recovery = await follow(look, isEnded, { withinMs: recoveryAtMostMs });
+  return isEnded(recovery) ? recovery : null;
 }
 
 /** Recovers the named sources; what may not be recovered now is said with its reason. */

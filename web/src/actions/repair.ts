@@ -16,8 +16,8 @@ import { deadLettersQuery, quarantineQuery, quotesQuery, replayQuery, servicesQu
 import { endSessionOn401, queryClient } from '../api/query-client.ts';
 import { toast, toastFailure } from '../components/toasts.tsx';
 import { capital, formatCount, plural } from '../text/format.ts';
+import { follow } from './follow.ts';
 
-const followEveryMs = 1_000;
 const followAtMostMs = 120_000;
 
 type ReplayRequest = z.input<typeof replayRequestSchema>;
@@ -84,21 +84,17 @@ export async function discardRows(
 
 async function followReplay(id: string, what: string, more: boolean, message: number): Promise<void> {
   try {
-    const until = Date.now() + followAtMostMs;
-    for (;;) {
-      const replay = await queryClient.fetchQuery({ ...replayQuery(id), staleTime: 0, retry: false });
-      if (replay.status !== 'queued') {
-        const rest = more ? ' There are more: replay again.' : '';
-        toast({ tone: cameToNothing(replay) ? 'warning' : 'done', text: `${resultOf(replay)}${rest}` }, message);
-        break;
-      }
-      if (Date.now() > until) {
-        toast({ tone: 'done', text: `${progressOf(replay)} after two minutes; it continues.` }, message);
-        break;
-      }
-      if (replay.blobs > 1) toast({ tone: 'doing', text: `${progressOf(replay)}. You can leave this page.` }, message);
-      await new Promise((resolve) => setTimeout(resolve, followEveryMs));
-    }
+    const look = async () => {
+      const seen = await queryClient.fetchQuery({ ...replayQuery(id), staleTime: 0, retry: false });
+      if (seen.status === 'queued' && seen.blobs > 1)
+        toast({ tone: 'doing', text: `${progressOf(seen)}. You can leave this page.` }, message);
+      return seen;
+    };
+    const replay = await follow(look, ({ status }) => status !== 'queued', { withinMs: followAtMostMs });
+    const rest = more ? ' There are more: replay again.' : '';
+    if (replay.status === 'queued')
+      toast({ tone: 'done', text: `${progressOf(replay)} after two minutes; it continues.` }, message);
+    else toast({ tone: cameToNothing(replay) ? 'warning' : 'done', text: `${resultOf(replay)}${rest}` }, message);
   } catch (error) {
     endSessionOn401(error);
     toastFailure(`${capital(what)} is being replayed, but could not be followed`, error, message);

@@ -10,6 +10,7 @@ import { requestErrorOf } from '../api/failure.ts';
 import { endSessionOn401, queryClient } from '../api/query-client.ts';
 import { toast, toastFailure } from '../components/toasts.tsx';
 import { formatExact, formatRelative, plural, words } from '../text/format.ts';
+import { follow } from './follow.ts';
 
 const readWatched = reader(watchedSchema);
 const followEveryMs = 1_500;
@@ -32,22 +33,21 @@ export async function addSymbol(text: string, onShow: (symbol: string) => void):
       tone: 'doing',
       text: `${symbol} is being fetched, as one of ${plural(list.count, 'symbol')}.${costs}`,
     });
-    void follow(data, onShow, message);
+    void followSymbol(data, onShow, message);
   } catch (error) {
     endSessionOn401(error);
     toastFailure(`${text} was not added`, error);
   }
 }
 
-async function follow(first: WatchedView, onShow: (symbol: string) => void, message: number): Promise<void> {
+async function followSymbol(first: WatchedView, onShow: (symbol: string) => void, message: number): Promise<void> {
   const { symbol } = first;
   try {
-    const until = Date.now() + followAtMostMs;
-    let watched = first;
-    while (watched.sources.some(({ state }) => state === 'waiting') && Date.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, followEveryMs));
-      watched = (await readWatched(`/watch/${encodeURIComponent(symbol)}`)).data;
-    }
+    const watched = await follow(
+      async () => (await readWatched(`/watch/${encodeURIComponent(symbol)}`)).data,
+      ({ sources }) => !sources.some(({ state }) => state === 'waiting'),
+      { withinMs: followAtMostMs, everyMs: followEveryMs, seen: first },
+    );
     const found = watched.sources.some(({ state }) => state === 'collected');
     toast(
       {

@@ -8,17 +8,30 @@ type ButtonProps = ComponentPropsWithRef<'button'> & {
   icon?: ReactNode;
   /** The action is under way: it cannot be pressed again, and says so. */
   busy?: boolean;
+  /** Why it may not be pressed, shown when it is pointed at; `null` where it may. */
+  refusal?: string | null;
 };
 
 /** A button. While busy it keeps its place in the tab order, so that focus is not lost. */
-export function Button({ look = 'normal', icon, busy = false, children, className, onClick, ...rest }: ButtonProps) {
+export function Button({
+  look = 'normal',
+  icon,
+  busy = false,
+  refusal = null,
+  children,
+  className,
+  onClick,
+  ...rest
+}: ButtonProps) {
+  const refused = busy || refusal !== null;
   return (
     <button
       type="button"
       {...rest}
       className={classNames(styles.button, styles[look], className)}
-      aria-disabled={busy || rest['aria-disabled'] || undefined}
-      onClick={busy || rest['aria-disabled'] ? (event) => event.preventDefault() : onClick}
+      aria-disabled={refused || undefined}
+      title={refusal ?? rest.title}
+      onClick={refused ? (event) => event.preventDefault() : onClick}
     >
       {icon}
       {children}

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import styles from './choice.module.css';
 
 /** One of several, as a list that opens. `onPick` gets `undefined` for the first, empty option: no choice. */
@@ -24,4 +25,9 @@ export function Choice({
       </select>
     </label>
   );
+}
+
+/** Choices next to each other, above what they narrow. */
+export function Choices({ children }: { children: ReactNode }) {
+  return <div className={styles.choices}>{children}</div>;
 }

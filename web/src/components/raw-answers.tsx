@@ -16,13 +16,7 @@ export function RawAnswers({ runId, part, highlight }: { runId: string; part: nu
   const refusal = useRefusal();
   return (
     <>
-      <Button
-        look="plain"
-        aria-disabled={refusal !== null}
-        title={refusal ?? undefined}
-        icon={<FileSearch aria-hidden="true" />}
-        onClick={() => setOpen(true)}
-      >
+      <Button look="plain" refusal={refusal} icon={<FileSearch aria-hidden="true" />} onClick={() => setOpen(true)}>
         Show raw answer
       </Button>
       {open && (

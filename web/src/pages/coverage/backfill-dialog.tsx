@@ -2,12 +2,12 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { backfillForecastSchema, backfillRequestSchema } from '../../../../core/contracts/http/backfills.ts';
 import { startBackfill } from '../../actions/backfill.ts';
 import { change } from '../../api/client.ts';
-import { Button } from '../../components/button.tsx';
+import dialogs from '../../components/dialog.module.css';
 import { Dialog } from '../../components/dialog.tsx';
+import { DialogChoice } from '../../components/dialog-choice.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { ErrorState, Loading } from '../../components/states.tsx';
 import { formatShare, plural } from '../../text/format.ts';
-import styles from './backfill-dialog.module.css';
 
 /** What reading the bars of a time again would cost, before anything is asked for. */
 export function BackfillDialog({
@@ -43,18 +43,13 @@ export function BackfillDialog({
     <Dialog title={`Backfill ${symbol}`} narrow onClose={onClose}>
       {forecast.data && (
         <>
-          <p className={styles.text}>
+          <p className={dialogs.text}>
             Bars ({interval}) of {from} to {to} from {sourceId}: {plural(forecast.data.calls, 'request')},{' '}
             {formatShare(forecast.data.shareOfDay)} of the source’s quota of a day, on{' '}
             {plural(forecast.data.days, 'day')}. Done <Moment at={forecast.data.doneAt} /> at the earliest; live prices
             come first.
           </p>
-          <div className={styles.choice}>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button look="primary" busy={start.isPending} onClick={() => start.mutate()}>
-              Backfill
-            </Button>
-          </div>
+          <DialogChoice act="Backfill" busy={start.isPending} onClose={onClose} onAct={() => start.mutate()} />
         </>
       )}
       {forecast.isPending && <Loading what="the cost" rows={2} />}

@@ -5,10 +5,10 @@ import { clock } from '../../api/clock.ts';
 import { type CoverageSpan, coverageQuery, coverageSpans } from '../../api/coverage-queries.ts';
 import { sourcesQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
-import { Choice } from '../../components/choice.tsx';
+import { Choice, Choices } from '../../components/choice.tsx';
+import { MoreRows } from '../../components/more-rows.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading } from '../../components/states.tsx';
-import styles from './coverage-page.module.css';
 import { HeatMap } from './heat-map.tsx';
 
 const route = getRouteApi('/coverage');
@@ -32,7 +32,7 @@ export function CoveragePage() {
   const filtered = search.symbol !== undefined || search.source !== undefined;
   return (
     <Page title="Coverage" lead="Daily bars of each listing: every session is there, or missing for a reason">
-      <div className={styles.filters}>
+      <Choices>
         <Choice
           label="Source"
           value={search.source ?? ''}
@@ -50,15 +50,9 @@ export function CoveragePage() {
             All symbols
           </Button>
         )}
-      </div>
+      </Choices>
       {series.length > 0 && <HeatMap series={series} />}
-      {coverage.hasNextPage && (
-        <div className={styles.more}>
-          <Button busy={coverage.isFetchingNextPage} onClick={() => void coverage.fetchNextPage()}>
-            {coverage.isFetchingNextPage ? 'Loading …' : 'More listings'}
-          </Button>
-        </div>
-      )}
+      <MoreRows pages={coverage} text="More listings" />
       {coverage.data && series.length === 0 && (
         <Empty title={filtered ? 'No bars of these' : 'No bars yet'} icon={<Grid3x3 aria-hidden="true" />}>
           Each listing with daily bars is a row here, with a mark for each session. Daily bars are read after a market

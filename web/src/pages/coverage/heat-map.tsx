@@ -115,8 +115,7 @@ function Row({ of, onFill }: { of: CoverageView; onFill: (of: CoverageView) => v
           look="plain"
           className={styles.fill}
           aria-label={`Backfill ${instrument.symbol} from ${source}`}
-          aria-disabled={refusal !== null}
-          title={refusal ?? undefined}
+          refusal={refusal}
           icon={<History aria-hidden="true" />}
           onClick={() => onFill(of)}
         >

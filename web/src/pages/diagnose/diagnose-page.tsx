@@ -33,8 +33,7 @@ export function DiagnosePage() {
       <div className={styles.bar}>
         <Button
           look="primary"
-          aria-disabled={refusal !== null}
-          title={refusal ?? undefined}
+          refusal={refusal}
           icon={<Stethoscope aria-hidden="true" />}
           busy={write.isPending}
           onClick={() => write.mutate()}

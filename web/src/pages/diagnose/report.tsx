@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { type DiagnosisView, noteBelow } from '../../../../core/contracts/http/diagnostics.ts';
-import { whyInWords } from '../../../../core/contracts/words/causes.ts';
+import { causeWords } from '../../../../core/contracts/words/causes.ts';
 import { capInWords } from '../../../../core/contracts/words/health-status.ts';
 import { summaryRefusalWords } from '../../../../core/contracts/words/summary-refusals.ts';
 import { Moment } from '../../components/moment.tsx';
@@ -102,8 +102,8 @@ function Ended({ ended }: { ended: DiagnosisView['ended'] }) {
             <Link to="/sources/$sourceId" params={{ sourceId: one.sourceId }}>
               {one.title}
             </Link>
-            : {one.cause === null ? words(one.reason) : whyInWords({ cause: one.cause, reason: null })}, for{' '}
-            {formatDuration(one.minutes * 60)} until <Moment at={one.resolvedAt} />
+            : {one.cause === null ? words(one.reason) : causeWords[one.cause]}, for {formatDuration(one.minutes * 60)}{' '}
+            until <Moment at={one.resolvedAt} />
             {one.recovery !== null && `; recovery ${one.recovery.status}`}
           </li>
         ))}
@@ -139,7 +139,7 @@ function Sources({ sources }: { sources: DiagnosisView['sources'] }) {
                   <span className={tables.status}>
                     <StatusDisc status={source.status} />
                     {capital(statusWords[source.status])}
-                    {source.cause !== null && `: ${whyInWords({ cause: source.cause, reason: null })}`}
+                    {source.cause !== null && `: ${causeWords[source.cause]}`}
                   </span>
                 </td>
                 <td className={tables.numeric}>{source.score ?? missing}</td>

@@ -7,7 +7,9 @@ import { evidenceInWords, proposalInWords } from '../../../../core/contracts/wor
 import { decideFindings } from '../../actions/findings.ts';
 import { useRefusal } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
+import dialogs from '../../components/dialog.module.css';
 import { Dialog } from '../../components/dialog.tsx';
+import { DialogChoice } from '../../components/dialog-choice.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Section } from '../../components/page.tsx';
 import { StatusDisc } from '../../components/status-disc.tsx';
@@ -51,7 +53,6 @@ const meanings = {
 export function FindingGroup({ group: { source, rule, findings } }: { group: Group }) {
   const [deciding, setDeciding] = useState<{ verb: 'accept' | 'dismiss'; of: readonly FindingView[] } | null>(null);
   const refusal = useRefusal();
-  const refused = { 'aria-disabled': refusal !== null, title: refusal ?? undefined };
   const name = `${words(rule)} of ${source}`;
   return (
     <Section
@@ -101,7 +102,7 @@ export function FindingGroup({ group: { source, rule, findings } }: { group: Gro
               </div>
               <div className={styles.actions}>
                 <Button
-                  {...refused}
+                  refusal={refusal}
                   aria-label={`Accept the finding on ${symbol}`}
                   icon={<Check aria-hidden="true" />}
                   onClick={() => setDeciding({ verb: 'accept', of: [finding] })}
@@ -109,7 +110,7 @@ export function FindingGroup({ group: { source, rule, findings } }: { group: Gro
                   Accept …
                 </Button>
                 <Button
-                  {...refused}
+                  refusal={refusal}
                   aria-label={`Dismiss the finding on ${symbol}`}
                   icon={<X aria-hidden="true" />}
                   onClick={() => setDeciding({ verb: 'dismiss', of: [finding] })}
@@ -123,10 +124,10 @@ export function FindingGroup({ group: { source, rule, findings } }: { group: Gro
       </ul>
       {findings.length > 1 && (
         <div className={styles.all}>
-          <Button {...refused} onClick={() => setDeciding({ verb: 'accept', of: findings })}>
+          <Button refusal={refusal} onClick={() => setDeciding({ verb: 'accept', of: findings })}>
             Accept all {findings.length} …
           </Button>
-          <Button {...refused} onClick={() => setDeciding({ verb: 'dismiss', of: findings })}>
+          <Button refusal={refusal} onClick={() => setDeciding({ verb: 'dismiss', of: findings })}>
             Dismiss all {findings.length} …
           </Button>
         </div>
@@ -159,18 +160,13 @@ function Decide({
   const proposals = of.filter(({ proposal }) => proposal !== null).length;
   return (
     <Dialog title={`${capital(verb)} ${plural(of.length, 'finding')}: ${name}?`} narrow onClose={onClose}>
-      <p className={styles.text}>
+      <p className={dialogs.text}>
         {verb === 'accept'
           ? `The rows stay as they came. ${proposals === 0 ? 'Those that are wrong stay out of what is served.' : `What ${proposals === 1 ? 'it' : 'they'} should be is served where quality=repaired is asked for.`}`
           : 'The rows are served again, and these findings are not raised a second time.'}{' '}
         This is decided once.
       </p>
-      <div className={styles.choice}>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button look="primary" busy={decide.isPending} onClick={() => decide.mutate()}>
-          {capital(verb)}
-        </Button>
-      </div>
+      <DialogChoice act={capital(verb)} busy={decide.isPending} onClose={onClose} onAct={() => decide.mutate()} />
     </Dialog>
   );
 }

@@ -2,11 +2,10 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ShieldCheck } from 'lucide-react';
 import { findingsQuery } from '../../api/coverage-queries.ts';
-import { Button } from '../../components/button.tsx';
+import { MoreRows } from '../../components/more-rows.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { FindingGroup, groupsOf } from './finding-group.tsx';
-import styles from './findings-page.module.css';
 
 const route = getRouteApi('/findings');
 
@@ -42,13 +41,7 @@ export function FindingsPage() {
       {groupsOf(shown).map((group) => (
         <FindingGroup key={group.key} group={group} />
       ))}
-      {findings.hasNextPage && (
-        <div className={styles.more}>
-          <Button busy={findings.isFetchingNextPage} onClick={() => void findings.fetchNextPage()}>
-            {findings.isFetchingNextPage ? 'Loading …' : 'Earlier findings'}
-          </Button>
-        </div>
-      )}
+      <MoreRows pages={findings} text="Earlier findings" />
       {findings.data && shown.length === 0 && (
         <Empty
           title={filtered ? 'No open findings of this kind' : 'No open findings'}

@@ -118,8 +118,7 @@ export function Bars({ quote, decimals }: { quote: QuoteView; decimals: number }
             </a>
             <Button
               look="plain"
-              aria-disabled={refusal !== null}
-              title={refusal ?? undefined}
+              refusal={refusal}
               icon={<History aria-hidden="true" />}
               onClick={() => setFilling(true)}
             >
@@ -132,12 +131,7 @@ export function Bars({ quote, decimals }: { quote: QuoteView; decimals: number }
         <Empty
           title="No such bars yet"
           action={
-            <Button
-              aria-disabled={refusal !== null}
-              title={refusal ?? undefined}
-              icon={<History aria-hidden="true" />}
-              onClick={() => setFilling(true)}
-            >
+            <Button refusal={refusal} icon={<History aria-hidden="true" />} onClick={() => setFilling(true)}>
               Backfill …
             </Button>
           }

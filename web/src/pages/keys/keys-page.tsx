@@ -7,7 +7,9 @@ import { useNow } from '../../api/clock.ts';
 import { keysQuery } from '../../api/operations-queries.ts';
 import { useRefusal } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
+import dialogs from '../../components/dialog.module.css';
 import { Dialog } from '../../components/dialog.tsx';
+import { DialogChoice } from '../../components/dialog-choice.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading } from '../../components/states.tsx';
@@ -129,16 +131,11 @@ function Revoke({ apiKey, onClose }: { apiKey: ApiKeyView; onClose: () => void }
   const revoke = useMutation({ mutationFn: () => revokeKey(apiKey), onSettled: onClose });
   return (
     <Dialog title={`Revoke ${apiKey.name}?`} narrow onClose={onClose}>
-      <p className={styles.text}>
+      <p className={dialogs.text}>
         Whoever uses <code>{apiKey.prefix}…</code> is refused from now on, within 30 seconds everywhere, and sessions on
         it end. This cannot be undone: make another key instead.
       </p>
-      <div className={styles.choice}>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button look="primary" busy={revoke.isPending} onClick={() => revoke.mutate()}>
-          Revoke it
-        </Button>
-      </div>
+      <DialogChoice act="Revoke it" busy={revoke.isPending} onClose={onClose} onAct={() => revoke.mutate()} />
     </Dialog>
   );
 }

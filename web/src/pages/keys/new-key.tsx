@@ -11,7 +11,9 @@ import { requestErrorOf } from '../../api/failure.ts';
 import { sessionQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Copyable } from '../../components/copyable.tsx';
+import dialogs from '../../components/dialog.module.css';
 import { Dialog } from '../../components/dialog.tsx';
+import { DialogChoice } from '../../components/dialog-choice.tsx';
 import styles from './keys-page.module.css';
 
 type NewApiKey = z.infer<typeof newApiKeySchema>;
@@ -38,7 +40,7 @@ export function NewKey({ onClose }: { onClose: () => void }) {
   ) : (
     <Dialog title={`${made.name} is made`} onClose={onClose}>
       <Made made={made} />
-      <div className={styles.choice}>
+      <div className={dialogs.choice}>
         <Button look="primary" onClick={onClose}>
           I have copied it
         </Button>
@@ -189,12 +191,7 @@ function Form({ onMade, onClose }: { onMade: (made: NewApiKey) => void; onClose:
             <strong>{requestErrorOf(make.error).title}.</strong> {requestErrorOf(make.error).message}
           </p>
         )}
-        <div className={styles.choice}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" busy={make.isPending}>
-            Make it
-          </Button>
-        </div>
+        <DialogChoice act="Make it" busy={make.isPending} onClose={onClose} />
       </form>
     </Dialog>
   );
@@ -204,7 +201,7 @@ function Made({ made: { key, feed } }: { made: NewApiKey }) {
   const origin = location.origin;
   return (
     <>
-      <p className={styles.text}>
+      <p className={dialogs.text}>
         <strong>Copy it now: it is not shown again.</strong> Only its hash is kept.
       </p>
       <p className={styles.secret}>
@@ -212,7 +209,7 @@ function Made({ made: { key, feed } }: { made: NewApiKey }) {
       </p>
       {feed !== null && (
         <>
-          <p className={styles.text}>As an address:</p>
+          <p className={dialogs.text}>As an address:</p>
           {feed.routes.map((route) => (
             <p key={route} className={styles.secret}>
               <Copyable value={addressOf(origin, key, route, feed.symbols)} of={`the address of ${route}`} />

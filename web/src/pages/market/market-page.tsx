@@ -113,8 +113,7 @@ function NoRows({ none, text, others }: { none: boolean; text: string; others: n
           {maybeSymbol(symbol) && (
             <Button
               look="primary"
-              aria-disabled={refusal !== null}
-              title={refusal ?? undefined}
+              refusal={refusal}
               icon={<Plus aria-hidden="true" />}
               onClick={() =>
                 void addSymbol(symbol, (added) => void navigate({ to: '/market/$symbol', params: { symbol: added } }))

@@ -31,8 +31,7 @@ export function NeedsAttention() {
       {failing.length > 1 && (
         <Button
           className={styles.all}
-          aria-disabled={refusal !== null}
-          title={refusal ?? undefined}
+          refusal={refusal}
           icon={<HeartPulse aria-hidden="true" />}
           busy={recover.isPending}
           onClick={() => recover.mutate()}
@@ -68,8 +67,7 @@ function Row({ source }: { source: SourceView }) {
       </p>
       <Button
         aria-label={`Recover ${title}`}
-        aria-disabled={refusal !== null}
-        title={refusal ?? undefined}
+        refusal={refusal}
         icon={<HeartPulse aria-hidden="true" />}
         busy={recover.isPending}
         onClick={() => recover.mutate()}

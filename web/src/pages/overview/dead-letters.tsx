@@ -24,8 +24,7 @@ export function DeadLetters({ queue, onClose }: { queue: string; onClose: () => 
       {letters.data && letters.data.length > 0 && (
         <Button
           className={styles.redrive}
-          aria-disabled={refusal !== null}
-          title={refusal ?? undefined}
+          refusal={refusal}
           icon={<Redo2 aria-hidden="true" />}
           busy={redrive.isPending}
           onClick={() => redrive.mutate()}

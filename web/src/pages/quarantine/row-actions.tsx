@@ -5,7 +5,9 @@ import type { QuarantineView } from '../../../../core/contracts/http/operations.
 import { acceptRow, discardRows, replayRows } from '../../actions/repair.ts';
 import { useRefusal } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
+import dialogs from '../../components/dialog.module.css';
 import { Dialog } from '../../components/dialog.tsx';
+import { DialogChoice } from '../../components/dialog-choice.tsx';
 import styles from './quarantine-page.module.css';
 
 /** The actions on one row: replay its raw answer, and accept the price where it only jumps. */
@@ -15,11 +17,10 @@ export function RowActions({ row }: { row: QuarantineView }) {
   const refusal = useRefusal();
   const name = row.symbol ?? 'one row';
   const replay = useMutation({ mutationFn: () => replayRows({ ids: [row.id] }, `the answer with ${name}`) });
-  const refused = { 'aria-disabled': refusal !== null, title: refusal ?? undefined };
   return (
     <div className={styles.actions}>
       <Button
-        {...refused}
+        refusal={refusal}
         icon={<RotateCcw aria-hidden="true" />}
         busy={replay.isPending}
         onClick={() => replay.mutate()}
@@ -27,11 +28,11 @@ export function RowActions({ row }: { row: QuarantineView }) {
         Replay
       </Button>
       {row.finding.code === 'price_ratio' && (
-        <Button {...refused} icon={<BadgeCheck aria-hidden="true" />} onClick={() => setConfirming(true)}>
+        <Button refusal={refusal} icon={<BadgeCheck aria-hidden="true" />} onClick={() => setConfirming(true)}>
           Accept price …
         </Button>
       )}
-      <Button {...refused} icon={<Trash2 aria-hidden="true" />} onClick={() => setDiscarding(true)}>
+      <Button refusal={refusal} icon={<Trash2 aria-hidden="true" />} onClick={() => setDiscarding(true)}>
         Discard …
       </Button>
       {confirming && <AcceptPrice row={row} onClose={() => setConfirming(false)} />}
@@ -45,21 +46,16 @@ function AcceptPrice({ row, onClose }: { row: QuarantineView; onClose: () => voi
   const accept = useMutation({ mutationFn: () => acceptRow(row), onSettled: onClose });
   return (
     <Dialog title="Accept this price?" narrow onClose={onClose}>
-      <p className={styles.belief}>
+      <p className={dialogs.text}>
         <strong>
           <bdi>{row.symbol}</bdi>
         </strong>{' '}
         from {row.sourceId}: <bdi>{row.detail}</bdi>
       </p>
-      <p className={styles.belief}>
+      <p className={dialogs.text}>
         The price is stored, and served if it is the newest. This cannot be undone: only a later price replaces it.
       </p>
-      <div className={styles.choice}>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button look="primary" busy={accept.isPending} onClick={() => accept.mutate()}>
-          Accept it
-        </Button>
-      </div>
+      <DialogChoice act="Accept it" busy={accept.isPending} onClose={onClose} onAct={() => accept.mutate()} />
     </Dialog>
   );
 }
@@ -84,7 +80,7 @@ function Discard({
           discard.mutate();
         }}
       >
-        <p className={styles.belief}>
+        <p className={dialogs.text}>
           The rows leave the quarantine and are not served. Their raw answers stay, and can be replayed by hand.
         </p>
         <label className={styles.because}>
@@ -97,12 +93,7 @@ function Discard({
             onChange={({ target }) => setBecause(target.value)}
           />
         </label>
-        <div className={styles.choice}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" busy={discard.isPending}>
-            Discard
-          </Button>
-        </div>
+        <DialogChoice act="Discard" busy={discard.isPending} onClose={onClose} />
       </form>
     </Dialog>
   );
@@ -115,18 +106,17 @@ export function GroupActions({ sourceId, reason }: Pick<QuarantineView, 'sourceI
   const replay = useMutation({
     mutationFn: () => replayRows({ sourceId, reason }, `the answers of ${sourceId}`),
   });
-  const refused = { 'aria-disabled': refusal !== null, title: refusal ?? undefined };
   return (
     <>
       <Button
-        {...refused}
+        refusal={refusal}
         icon={<RotateCcw aria-hidden="true" />}
         busy={replay.isPending}
         onClick={() => replay.mutate()}
       >
         Replay all
       </Button>
-      <Button {...refused} icon={<Trash2 aria-hidden="true" />} onClick={() => setDiscarding(true)}>
+      <Button refusal={refusal} icon={<Trash2 aria-hidden="true" />} onClick={() => setDiscarding(true)}>
         Discard all …
       </Button>
       {discarding && (

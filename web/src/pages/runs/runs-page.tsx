@@ -4,13 +4,12 @@ import { History } from 'lucide-react';
 import { runStatuses } from '../../../../core/contracts/http/operations.ts';
 import { allRunsQuery } from '../../api/operations-queries.ts';
 import { sourcesQuery } from '../../api/queries.ts';
-import { Button } from '../../components/button.tsx';
-import { Choice } from '../../components/choice.tsx';
+import { Choice, Choices } from '../../components/choice.tsx';
+import { MoreRows } from '../../components/more-rows.tsx';
 import { Page } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { capital } from '../../text/format.ts';
 import { RunTable } from './run-table.tsx';
-import styles from './runs-page.module.css';
 import { Timeline } from './timeline.tsx';
 
 const route = getRouteApi('/runs');
@@ -26,7 +25,7 @@ export function RunsPage() {
   const filtered = search.source !== undefined || search.status !== undefined;
   return (
     <Page title="Runs" lead="What was fetched, when, and what became of it">
-      <div className={styles.filters}>
+      <Choices>
         <Choice
           label="Source"
           value={search.source ?? ''}
@@ -39,7 +38,7 @@ export function RunsPage() {
           options={[['', 'Any status'], ...runStatuses.map((status) => [status, capital(status)] as const)]}
           onPick={(status) => void navigate({ search: (before) => ({ ...before, status }), replace: true })}
         />
-      </div>
+      </Choices>
       {runs.data && runs.isError && (
         <StaleNotice
           since={runs.dataUpdatedAt}
@@ -50,13 +49,7 @@ export function RunsPage() {
       )}
       {shown.length > 0 && <Timeline runs={shown} titles={titles} />}
       {shown.length > 0 && <RunTable runs={shown} titles={titles} />}
-      {runs.hasNextPage && (
-        <div className={styles.more}>
-          <Button busy={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
-            {runs.isFetchingNextPage ? 'Loading …' : 'Earlier runs'}
-          </Button>
-        </div>
-      )}
+      <MoreRows pages={runs} text="Earlier runs" />
       {runs.data && shown.length === 0 && (
         <Empty title={filtered ? 'No such runs' : 'No runs yet'} icon={<History aria-hidden="true" />}>
           Each run is a row here, with what it stored and why it failed. The schedule plans one when it is due; “Run

@@ -26,14 +26,11 @@ export function Selection({
   const turn = useMutation({ mutationFn: (to: 'start' | 'stop') => switchSources(selected, to) });
   const run = useMutation({ mutationFn: () => runSources(selected) });
   const failing = sources.filter(needsAttention).length;
-  const refused = { 'aria-disabled': refusal !== null, title: refusal ?? undefined };
   if (selected.length === 0)
     return (
       <div className={styles.bar}>
         <Button
-          {...refused}
-          aria-disabled={refusal !== null || failing === 0}
-          title={refusal ?? (failing === 0 ? 'No source fails.' : undefined)}
+          refusal={refusal ?? (failing === 0 ? 'No source fails.' : null)}
           icon={<HeartPulse aria-hidden="true" />}
           busy={recover.isPending}
           onClick={() => recover.mutate()}
@@ -50,7 +47,7 @@ export function Selection({
       </p>
       {selected.some(({ paused }) => !paused) && (
         <Button
-          {...refused}
+          refusal={refusal}
           icon={<Pause aria-hidden="true" />}
           busy={turn.isPending}
           onClick={() => turn.mutate('stop')}
@@ -60,7 +57,7 @@ export function Selection({
       )}
       {selected.some(({ paused }) => paused) && (
         <Button
-          {...refused}
+          refusal={refusal}
           icon={<Play aria-hidden="true" />}
           busy={turn.isPending}
           onClick={() => turn.mutate('start')}
@@ -68,11 +65,16 @@ export function Selection({
           Start
         </Button>
       )}
-      <Button {...refused} icon={<RefreshCw aria-hidden="true" />} busy={run.isPending} onClick={() => run.mutate()}>
+      <Button
+        refusal={refusal}
+        icon={<RefreshCw aria-hidden="true" />}
+        busy={run.isPending}
+        onClick={() => run.mutate()}
+      >
         Run now
       </Button>
       <Button
-        {...refused}
+        refusal={refusal}
         icon={<HeartPulse aria-hidden="true" />}
         busy={recover.isPending}
         onClick={() => recover.mutate()}

@@ -181,8 +181,7 @@ export function Actions({ source }: { source: SourceView }) {
   const resumeLogin = useMutation({ mutationFn: () => continueLogin(source) });
   const reasonId = useId();
   const refused = {
-    'aria-disabled': refusal !== null,
-    title: refusal ?? undefined,
+    refusal,
     'aria-describedby': refusal === null ? undefined : reasonId,
   };
   return (
