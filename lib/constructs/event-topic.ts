@@ -1,10 +1,24 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { Alias } from 'aws-cdk-lib/aws-kms';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import type { EventType } from '../../core/contracts/events/event.ts';
+import { leastConcurrency } from '../executions.ts';
 import { physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { QuotronFunction } from './quotron-function.ts';
+import { QuotronQueue } from './quotron-queue.ts';
+
+export interface FollowOptions {
+  /** Of the follower's queue. */
+  readonly name: string;
+  /** Only events of these types; all without it. */
+  readonly types?: readonly [EventType, ...EventType[]];
+}
+
+/** Events in one invocation: the most of a FIFO queue. */
+const eventsAtOnce = 10;
 
 /**
  * The topic of events, SNS FIFO: a group for each key, so followers get the events of a key in order. A follower has a FIFO
@@ -12,9 +26,11 @@ import type { QuotronFunction } from './quotron-function.ts';
  */
 export class EventTopic extends Construct {
   readonly topic: Topic;
+  private readonly settings: StageSettings;
 
   constructor(scope: Construct, id: string, settings: StageSettings) {
     super(scope, id);
+    this.settings = settings;
     this.topic = new Topic(this, 'Topic', {
       topicName: `${physicalName(settings.stage, 'events')}.fifo`,
       displayName: `Quotron ${settings.stage}: events`,
@@ -31,5 +47,27 @@ export class EventTopic extends Construct {
   grantPublish(fn: QuotronFunction): void {
     fn.allow(['sns:Publish'], [this.topic.topicArn]);
     fn.addSetting('eventsTopic', this.topic.topicArn);
+  }
+
+  /**
+   * Lets `fn` follow: a FIFO queue of its own on the topic, with a dead-letter queue, both in the stack of `fn`. Its handler
+   * gets events in their envelopes, in order of each key (`handleEvents`). Give the queue to the alarms on queues and to the
+   * API, which shows and redrives dead letters.
+   */
+  follow(fn: QuotronFunction, { name, types }: FollowOptions): QuotronQueue {
+    const made = new QuotronQueue(Stack.of(fn), {
+      ...{ name, settings: this.settings, consumer: fn, fifo: true },
+      ...{ batchSize: eventsAtOnce, maxConcurrency: leastConcurrency },
+    });
+    this.topic.addSubscription(
+      new SqsSubscription(made.queue, {
+        // The body is the event, and not SNS's envelope around it.
+        rawMessageDelivery: true,
+        // What SNS cannot deliver, such as after somebody took away the queue's policy.
+        deadLetterQueue: made.dead,
+        ...(types && { filterPolicy: { type: SubscriptionFilter.stringFilter({ allowlist: [...types] }) } }),
+      }),
+    );
+    return made;
   }
 }

@@ -14,6 +14,8 @@ export interface QuotronQueueProps {
   readonly batchSize: number;
   /** Containers that may work on this queue at once: at least 2, the minimum of SQS event sources. */
   readonly maxConcurrency: number;
+  /** Keeps the order of each message group. The physical names end in `.fifo`. */
+  readonly fifo?: boolean;
 }
 
 /**
@@ -31,8 +33,13 @@ export class QuotronQueue extends Construct {
   constructor(scope: Construct, props: QuotronQueueProps) {
     super(scope, `${pascalCase(props.name)}Queue`);
     this.name = props.name;
-    const defaults = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
-    const queueName = physicalName(props.settings.stage, props.name);
+    const fifo = props.fifo === true;
+    const defaults = {
+      ...{ encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true },
+      ...(fifo && { fifo, contentBasedDeduplication: false }),
+    };
+    const [name, ending] = [physicalName(props.settings.stage, props.name), fifo ? '.fifo' : ''];
+    const queueName = `${name}${ending}`;
     // By name, because the queue already refers to its dead-letter queue, and a second reference would be circular.
     const source = Queue.fromQueueArn(
       this,
@@ -41,7 +48,7 @@ export class QuotronQueue extends Construct {
     );
     this.dead = new Queue(this, 'Dead', {
       ...defaults,
-      queueName: `${queueName}-dead`,
+      queueName: `${name}-dead${ending}`,
       retentionPeriod: Duration.days(14),
       redriveAllowPolicy: { redrivePermission: RedrivePermission.BY_QUEUE, sourceQueues: [source] },
     });

@@ -145,3 +145,35 @@ describe.each([
     await expect(world.inspector.redrive(name, 1)).rejects.toThrow(/There is no queue/);
   });
 });
+
+it('a dead letter of a FIFO queue goes back into its group, with a deduplication id that SQS has not seen', async () => {
+  const sent: unknown[] = [];
+  let dead = [
+    { MessageId: 'm1', ReceiptHandle: 'r1', Body: 'one', Attributes: { MessageGroupId: 'yahoo/0' } },
+    { MessageId: 'm2', ReceiptHandle: 'r2', Body: 'two', Attributes: { MessageGroupId: 'yahoo/1' } },
+  ];
+  const client = new SQSClient({ region: 'us-east-1' });
+  const received = z.object({ MessageSystemAttributeNames: z.array(z.string()) });
+  const sending = z.object({ Entries: z.array(z.looseObject({ Id: z.string() })) });
+  Object.assign(client, {
+    async send(command: { constructor: { name: string }; input: unknown }) {
+      const { input } = command;
+      const { name } = command.constructor;
+      if (name === 'ReceiveMessageCommand') {
+        expect(received.parse(input).MessageSystemAttributeNames).toContain('MessageGroupId');
+        return { Messages: dead };
+      }
+      if (name === 'DeleteMessageBatchCommand') dead = [];
+      if (name !== 'SendMessageBatchCommand') return {};
+      const { Entries } = sending.parse(input);
+      sent.push(...Entries);
+      return { Successful: Entries };
+    },
+  });
+  const inspector = sqsQueueInspector({ alerts: { url: 'alerts.fifo', deadUrl: 'alerts-dead.fifo' } }, client);
+  expect(await inspector.redrive('alerts', 10)).toBe(2);
+  expect(sent).toEqual([
+    { Id: '0', MessageBody: 'one', MessageGroupId: 'yahoo/0', MessageDeduplicationId: 'redriven-m1' },
+    { Id: '1', MessageBody: 'two', MessageGroupId: 'yahoo/1', MessageDeduplicationId: 'redriven-m2' },
+  ]);
+});

@@ -13,7 +13,7 @@ const onEmulators = [
   /^AWS::Lambda::(Function|EventSourceMapping|EventInvokeConfig|Permission)$/,
   /^AWS::Logs::LogGroup$/,
   /^AWS::S3::(Bucket|BucketPolicy)$/,
-  /^AWS::SNS::(Topic|TopicPolicy)$/,
+  /^AWS::SNS::(Subscription|Topic|TopicPolicy)$/,
   /^AWS::SQS::(Queue|QueuePolicy)$/,
   /^AWS::SecretsManager::Secret$/,
 ];

@@ -68,7 +68,7 @@ describe.each(stages)('in %s', (stage) => {
         expect(queue.MessageRetentionPeriod, name).toBe(14 * day);
         expect(queue.RedriveAllowPolicy?.redrivePermission, name).toBe('byQueue');
         expect(JSON.stringify(queue.RedriveAllowPolicy?.sourceQueueArns), name).toMatch(
-          new RegExp(`:quotron-${stage}-${name.replace(/-dead$/, '')}"`),
+          new RegExp(`:quotron-${stage}-${name.replace(/-dead$/, '')}(\\.fifo)?"`),
         );
       } else {
         expect(queue.RedrivePolicy?.maxReceiveCount, name).toBe(5);

@@ -144,12 +144,12 @@ const queueSchema = z.object({
   RedriveAllowPolicy: z.object({ redrivePermission: z.string(), sourceQueueArns: z.array(z.unknown()) }).optional(),
 });
 
-/** The queues of a stage, by name without `quotron-<stage>-`. */
+/** The queues of a stage, by name without `quotron-<stage>-` and the ending of FIFO queues. */
 export function queuesOf(stage: StageName) {
   return new Map(
     resourcesOf(stage, 'AWS::SQS::Queue').map(({ id, resource }) => {
       const properties = queueSchema.parse(resource.Properties);
-      return [properties.QueueName.replace(`quotron-${stage}-`, ''), { id, ...properties }];
+      return [properties.QueueName.replace(`quotron-${stage}-`, '').replace(/\.fifo$/, ''), { id, ...properties }];
     }),
   );
 }

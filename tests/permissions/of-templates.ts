@@ -21,7 +21,14 @@ export function policyReader(templates: readonly unknown[], stage: string): Poli
   const queues = templates.flatMap((template) =>
     Object.entries(templateSchema.parse(template).Resources).flatMap(([id, { Type, Properties }]) =>
       Type === 'AWS::SQS::Queue'
-        ? [{ id, name: String(Properties['QueueName']).replace(`quotron-${stage}-`, '') }]
+        ? [
+            {
+              id,
+              name: String(Properties['QueueName'])
+                .replace(`quotron-${stage}-`, '')
+                .replace(/\.fifo$/, ''),
+            },
+          ]
         : [],
     ),
   );

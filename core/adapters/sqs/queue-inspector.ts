@@ -59,7 +59,7 @@ export function sqsQueueInspector(
         MaxNumberOfMessages: Math.min(10, count),
         VisibilityTimeout: hiddenSeconds,
         WaitTimeSeconds: 0,
-        MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount'],
+        MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount', 'MessageGroupId'],
       }),
     );
     return Messages ?? [];
@@ -113,7 +113,10 @@ export function sqsQueueInspector(
         const sent = await client.send(
           new SendMessageBatchCommand({
             QueueUrl: url,
-            Entries: messages.map((message, index) => ({ Id: String(index), MessageBody: message.Body ?? '' })),
+            Entries: messages.map((message, index) => ({
+              ...{ Id: String(index), MessageBody: message.Body ?? '' },
+              ...inItsGroup(message),
+            })),
           }),
         );
         const taken = (sent.Successful ?? []).flatMap(({ Id }) => {
@@ -127,4 +130,13 @@ export function sqsQueueInspector(
       return moved;
     },
   };
+}
+
+/**
+ * Of a message of a FIFO queue: its group, and a deduplication id of its own, because with the first one SQS would take it
+ * within five minutes and deliver nothing. Two redrives of one dead letter have the same.
+ */
+function inItsGroup({ MessageId, Attributes }: Message) {
+  const group = Attributes?.MessageGroupId;
+  return group === undefined ? {} : { MessageGroupId: group, MessageDeduplicationId: `redriven-${MessageId ?? ''}` };
 }
