@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import * as z from 'zod';
-import { type SourceView, servicesSchema, sourceSchema } from '../core/contracts/http/operations.ts';
+import {
+  type eventsWaitingSchema,
+  type SourceView,
+  servicesSchema,
+  sourceSchema,
+} from '../core/contracts/http/operations.ts';
 import { whyInWords } from '../core/contracts/words/causes.ts';
 import { gravityOf } from '../core/contracts/words/health-status.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
@@ -58,7 +63,7 @@ async function show(context: Context): Promise<ExitCode> {
   const { api, out } = context;
   const all = await api.request('GET', '/sources', z.array(sourceSchema));
   const sources = all.toSorted((a, b) => gravityOf(a.health.status) - gravityOf(b.health.status));
-  const { services, queues } = await api.request('GET', '/services', servicesSchema);
+  const { services, queues, events } = await api.request('GET', '/services', servicesSchema);
   const health = await readHealth(context);
   const { system } = health;
   const withStatus = (...of: string[]) =>
@@ -71,7 +76,7 @@ async function show(context: Context): Promise<ExitCode> {
   const busy = queues.filter((queue) => queue.waiting + queue.inFlight + queue.dead > 0);
   const { simulated, simulatedSources } = health;
   const state = { healthy, status: health.status, score: system?.score ?? null, system, simulated, simulatedSources };
-  out.result({ ...state, sick, paused, stopped, dead, sources, services, queues }, () =>
+  out.result({ ...state, sick, paused, stopped, dead, sources, services, queues, events }, () =>
     [
       ...(simulated ? [simulationInWords(sources)] : []),
       table(['source', 'status', 'why', 'score', 'last success', 'next run'], sources.map(row)),
@@ -89,11 +94,16 @@ async function show(context: Context): Promise<ExitCode> {
             ['queue', 'waiting', 'in flight', 'dead'],
             busy.map((queue) => [queue.name, ...[queue.waiting, queue.inFlight, queue.dead].map(String)]),
           ),
+      ...(events === null || events.waiting === 0 ? [] : [eventsInWords(events)]),
       ...(system === null ? [] : [fields({ score: scoreInWords(system) })]),
       `${safe(system?.headline ?? `The health is ${health.status}.`)}${healthy ? '' : ' `quotron diagnose` explains why and what to do.'}`,
     ].join('\n\n'),
   );
   return exitCodeOf(health);
+}
+
+function eventsInWords({ waiting, oldestSeconds }: z.infer<typeof eventsWaitingSchema>): string {
+  return `${waiting} ${waiting === 1 ? 'event waits' : 'events wait'} to be published; the oldest for ${oldestSeconds} s.`;
 }
 
 function row({ id, health }: SourceView): string[] {

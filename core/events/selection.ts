@@ -14,7 +14,7 @@ export interface Wanted {
 }
 
 /** The sources that a follower may see. */
-interface Visible {
+export interface Visible {
   /** Whether every source is among them. */
   readonly all: boolean;
   has(sourceId: string): boolean;

@@ -30,6 +30,7 @@ const checkWords: ReadonlyMap<string, string> = new Map([
   ['quotes:unpartitioned', 'quotes lie in the default partition'],
   ['calendars:validity', 'calendars end soon'],
   ['queues:deadLetters', 'messages are dead letters'],
+  ['events:lag', 'events are not published'],
   ['database:migrations', 'migrations are missing'],
   ['database:responseTime', 'the database is slow'],
   ['database:lockWait', 'statements wait for a lock of the database'],

@@ -27,6 +27,8 @@ export interface InstallationFacts {
   readonly newestQuoteAt: Date | null;
   /** The longest that a session waits for a lock of another one, in milliseconds; 0 where none does. */
   readonly lockWaitMs: number;
+  /** For how long the oldest event has waited for the relay, in seconds; 0 where none waits. */
+  readonly eventsLagSeconds: number;
 }
 
 /** What is stored of a source. */
@@ -77,6 +79,7 @@ export function judgeInstallation(of: Installation): { system: SystemHealth; che
     ['incidents:open', counted(facts.incidents, 'GET /incidents?status=open lists them with their evidence.')],
     [schedulerCheck, scheduler(facts, now, silent)],
     ['tasks:overdue', counted(facts.overdue, 'Tasks due more than 15 minutes ago have no outcome.')],
+    ['events:lag', eventsCheck(facts.eventsLagSeconds, stopped)],
     ['queues:deadLetters', counted(of.deadLetters, 'Messages kept failing: `quotron diagnose` says why.')],
     [
       'quotes:unpartitioned',
@@ -106,6 +109,17 @@ function lockCheck(waitMs: number): Check {
   const observedValue = Math.round(waitMs);
   if (waitMs < longLockWaitMs) return { status: 'pass', observedValue };
   const output = `A statement has waited ${inSeconds(waitMs)} for a lock of another session of the database.`;
+  return { status: 'warn', observedValue, output };
+}
+
+/** The relay runs each minute, and at once after an ingest. */
+const longEventsLagSeconds = 300;
+
+/** While a person has stopped the relay, events wait as they should. */
+function eventsCheck(lagSeconds: number, stopped: readonly ServiceId[]): Check {
+  const observedValue = Math.round(lagSeconds);
+  if (lagSeconds < longEventsLagSeconds || stopped.includes('relay')) return { status: 'pass', observedValue };
+  const output = `The oldest event has waited ${observedValue} s to be published: docs/runbook.md, "Events are not published".`;
   return { status: 'warn', observedValue, output };
 }
 

@@ -8,9 +8,19 @@ export interface FeedBounds {
   readonly newest: string;
 }
 
+/** How the relay stands. */
+export interface RelayLag {
+  /** Events that wait to be published. */
+  readonly waiting: number;
+  /** The age of the oldest of them in seconds; 0 where none waits. */
+  readonly seconds: number;
+}
+
 /** The events that the relay has given a position, in its order: no event gets a smaller one later. */
 export interface EventFeed {
   bounds(): Promise<FeedBounds>;
+  /** The events that wait for the relay. */
+  lag(): Promise<RelayLag>;
   /**
    * The first events after a position, at most `limit`, and the position up to which this has looked: rows that mean
    * nothing any more are passed over.

@@ -77,6 +77,12 @@ describe('what is looked after', () => {
       await expect.poll(() => page.getByLabel('When Ingest resumes').count()).toBe(0);
     });
 
+    it('says how many events wait to be published', async () => {
+      dashboard.double.state.eventsWaiting = { waiting: 12, oldestSeconds: 700 };
+      const page = await dashboard.open('/');
+      await page.getByText('12 events wait to be published, the oldest for 700 s.').waitFor();
+    });
+
     it('opens what a queue gave up on, by its address, as text', async () => {
       const page = await dashboard.look('/');
       await page.getByRole('link', { name: '1 dead in ingest: show them' }).click();

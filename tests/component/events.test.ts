@@ -161,6 +161,31 @@ describe('the feed of events', () => {
     expect(await seen('redistribute')).toEqual(['incident.opened yahoo redistribute']);
   });
 
+  it('is for feed tokens that are bound to it, with the rows of their symbols alone', async () => {
+    const { last } = await follow('/events');
+    await tell([quotes('slickcharts', 'AAPL', 'MSFT'), incident('yahoo', 1)]);
+    await relay();
+    const admin = await makeKey(world.pool, 'admin');
+    const token = async (feed: object) => {
+      const made = await api.ask('/keys', {
+        method: 'POST',
+        key: admin,
+        json: { name: 'sheet', use: 'display', feed },
+      });
+      return z.object({ data: z.object({ key: z.string() }) }).parse(await made.json()).data.key;
+    };
+    const asked = async (key: string, more = '') => api.ask(`/k/${key}/events?after=${last}${more}`);
+    const own = await token({ routes: ['events'], symbols: ['aapl'] });
+    expect((await asked(own)).status, 'all symbols').toBe(403);
+    expect((await asked(own, '&symbols=MSFT')).status, 'of another').toBe(403);
+    const text = await (await asked(own, '&symbols=AAPL')).text();
+    expect(text).toContain('"symbol":"AAPL"');
+    expect(text).not.toContain('MSFT');
+    expect(text).not.toContain('incident');
+    expect(await (await asked(await token({ routes: ['events'] }))).text()).toContain('incident.opened');
+    expect((await asked(await token({ routes: ['quotes'] }))).status).toBe(403);
+  });
+
   it('says when what was named is not kept any more, or is of another database', async () => {
     await tell([incident('yahoo', 1), incident('yahoo', 2)]);
     await relay();

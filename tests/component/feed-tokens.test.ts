@@ -15,11 +15,12 @@ const groups: Record<string, readonly string[]> = {
   indices: ['GET /indices/{symbol}', 'GET /indices/{symbol}/constituents'],
   instruments: ['GET /instruments'],
   exchanges: ['GET /exchanges'],
+  events: ['GET /events', 'GET /events/schemas'],
 };
 /** What nobody needs a key for. */
 const open = ['GET /health', 'GET /livez', 'GET /readyz', 'GET /openapi.json', 'GET /'];
 /** Of the groups, what names no symbol and so is not for a token that is bound to some. */
-const withoutSymbol = ['GET /instruments', 'GET /exchanges'];
+const withoutSymbol = ['GET /instruments', 'GET /exchanges', 'GET /events/schemas'];
 
 const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows: true });
 const read = z.object({ data: newApiKeySchema });
@@ -89,7 +90,9 @@ describe('every route', () => {
     for (const route of Object.values(groups).flat()) {
       const [, template = ''] = route.split(' ');
       const status = async (symbol: string) => {
-        const list = { '/quotes': '?symbols=', '/bars': '?symbols=', '/coverage': '?symbol=' }[template];
+        const list = { '/quotes': '?symbols=', '/bars': '?symbols=', '/events': '?symbols=', '/coverage': '?symbol=' }[
+          template
+        ];
         const asked = template.replace('{symbol}', encodeURIComponent(symbol));
         return (await inPath(token, list === undefined ? asked : `${asked}${list}${symbol}`)).status;
       };

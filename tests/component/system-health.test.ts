@@ -6,6 +6,7 @@ import { healthReader } from '../../core/adapters/postgres/sources/health-reader
 import { sourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
 import { systemSamples } from '../../core/adapters/postgres/sources/system-samples.ts';
 import { healthSchema, systemSampleSchema } from '../../core/contracts/http/health.ts';
+import { servicesSchema } from '../../core/contracts/http/operations.ts';
 import { type HealthStatus, healthStatuses } from '../../core/contracts/words/health-status.ts';
 import { type ServiceId, serviceIds } from '../../core/contracts/words/services.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
@@ -115,6 +116,33 @@ describe('one truth', () => {
     expect(system.attention.map(({ id }) => id)).toEqual(['incidents:open', 'queues:deadLetters']);
     expect((await command('health')).code).toBe(1);
     expect((await command('status')).code).toBe(1);
+  });
+
+  it('events that wait for long warn, unless a person stopped the relay; /services and `status` count them', async () => {
+    const waiting = (seconds: number) =>
+      world.pool.query(
+        `INSERT INTO outbox (event_id, type, key, data, created_at)
+         VALUES (gen_random_uuid(), 'x', 'x', '{}', clock_timestamp() - make_interval(secs => $1))`,
+        [seconds],
+      );
+    await set(all('healthy'));
+    expect((await shown()).health.checks['events:lag']).toEqual([{ status: 'pass', observedValue: 0 }]);
+    expect((await command('status')).stdout).not.toContain('to be published');
+    await waiting(100);
+    expect((await shown()).health.status).toBe('pass');
+    await world.pool.query(`DELETE FROM outbox WHERE type = 'x'`);
+    await waiting(1_000);
+    await waiting(10);
+    const { health, system } = await shown();
+    expect([health.status, system.attention.map(({ id }) => id)]).toEqual(['warn', ['events:lag']]);
+    expect(system.headline).toContain('events are not published');
+    const told = (await read(servicesSchema, '/services')).data.events;
+    expect(told).toMatchObject({ waiting: 2 });
+    expect(told?.oldestSeconds).toBeGreaterThanOrEqual(1_000);
+    expect((await command('status')).stdout).toContain('2 events wait to be published; the oldest for 1');
+    await set([], ['relay']);
+    expect((await shown()).system.attention.map(({ id }) => id)).toEqual(['relay']);
+    await world.pool.query(`DELETE FROM outbox WHERE type = 'x'`);
   });
 
   it('without a key nothing but the status and the count of sources is shown', async () => {

@@ -355,8 +355,16 @@ export const runAcceptedSchema = z
   .object({ id: z.uuid(), status: z.literal('planned'), runs: z.array(z.object({ job: z.string(), id: z.uuid() })) })
   .meta({ id: 'RunAccepted' });
 
+/** The events that wait for the relay: how many, and the age of the oldest in seconds. */
+export const eventsWaitingSchema = z.object({ waiting: z.int(), oldestSeconds: z.number() });
+
 export const servicesSchema = z
-  .object({ services: z.array(serviceSchema), queues: z.array(queueSchema) })
+  .object({
+    services: z.array(serviceSchema),
+    queues: z.array(queueSchema),
+    /** `null` of an API that does not say it. */
+    events: eventsWaitingSchema.nullable().default(null),
+  })
   .meta({ id: 'Services' });
 
 export const redriveRequestSchema = z.strictObject({ queue: z.string().min(1).max(80) }).meta({ id: 'RedriveRequest' });

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** Groups of the API's reads that a feed token can be bound to, each by the first word of its paths. */
-export const apiFeedRoutes = ['quotes', 'bars', 'coverage', 'indices', 'instruments', 'exchanges'] as const;
+export const apiFeedRoutes = ['quotes', 'bars', 'coverage', 'indices', 'instruments', 'exchanges', 'events'] as const;
 export type ApiFeedRoute = (typeof apiFeedRoutes)[number];
 
 /** How people read what a feed token can be bound to. */

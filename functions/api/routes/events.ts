@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { toJson, typePrefix } from '../../../core/contracts/events/cloud-event.ts';
+import { typePrefix } from '../../../core/contracts/events/cloud-event.ts';
 import { type EventType, eventSchema } from '../../../core/contracts/events/event.ts';
 import { eventJsonSchemas } from '../../../core/contracts/events/json-schemas.ts';
-import { inEnvelope } from '../../../core/events/envelope.ts';
-import { selected, type Wanted } from '../../../core/events/selection.ts';
+import type { Wanted } from '../../../core/events/selection.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { sourceIdParameter, symbolOf } from '../../../core/http/read-request.ts';
 import { type Reply, type Route, route } from '../../../core/http/route.ts';
 import type { EventFeed } from '../../../core/ports/event-feed.ts';
+import { retryMs, sinceThen } from '../events/follow.ts';
 import { splitSymbols } from '../symbols.ts';
 
 interface RouteDependencies {
@@ -16,13 +16,6 @@ interface RouteDependencies {
 }
 
 const tag = 'Events';
-/** When a browser asks again, in milliseconds. */
-const retryMs = 15_000;
-/** Events that one answer looks at, and about how long it gets: the rest comes with the next one at once. */
-const eventsAtOnce = 200;
-const mostEvents = 2_000;
-const mostCharacters = 2_000_000;
-
 const types: ReadonlyMap<string, EventType> = new Map(
   eventSchema.options.flatMap(({ shape }) => [...shape.type.values].map((type) => [typePrefix + type, type] as const)),
 );
@@ -35,6 +28,7 @@ export function eventRoutes({ feed, stage }: RouteDependencies): Route[] {
       path: '/events',
       access: 'read',
       shows: 'visible',
+      feed: 'events',
       tag,
       summary: 'What happened since an event, to be followed',
       description: `Server-sent events: everything after \`Last-Event-ID\` (or \`after\`), in order, then the answer ends; a browser asks again after \`retry\`, ${retryMs / 1000} s. Each \`data\` is a CloudEvent as in docs/events.md, each \`id\` its position. Without an id it begins now: the answer has the newest position and no event. An id that is older than what is kept, or of another database, is answered by an event \`reset\` with the oldest position, and then by all that is kept. Ends with the position up to which it has looked, whatever was left out.`,
@@ -54,32 +48,9 @@ export function eventRoutes({ feed, stage }: RouteDependencies): Route[] {
         sources: query.source === undefined ? null : new Set([query.source]),
         symbols: query.symbols === undefined ? null : new Set(splitSymbols(query.symbols, 200).map(symbolOf)),
       };
-      const blocks = [`retry: ${retryMs}\n`];
-      const { removedTo, newest } = await feed.bounds();
-      let at = since ?? newest;
-      if (BigInt(at) < BigInt(removedTo) || BigInt(at) > BigInt(newest)) {
-        at = removedTo;
-        blocks.push(`id: ${at}\nevent: reset\ndata: ${JSON.stringify({ oldest: at })}\n`);
-      }
-      let length = 0;
-      let more = since !== undefined;
-      for (let looked = 0; more && looked < mostEvents && length < mostCharacters; looked += eventsAtOnce) {
-        const found = await feed.after(at, eventsAtOnce);
-        for (const row of found.events) {
-          const event = selected(row.event, wanted, call.visible);
-          if (event === null) continue;
-          const block = `id: ${row.position}\nevent: ${typePrefix}${event.type}\ndata: ${toJson(inEnvelope({ ...row, event }, stage))}\n`;
-          length += block.length;
-          blocks.push(block);
-        }
-        at = found.to;
-        more = found.more;
-      }
-      // A block without data is no event: it only moves the position from which a browser asks again.
-      blocks.push(`id: ${at}\n`);
       return {
         kind: 'text',
-        body: `${blocks.join('\n')}\n`,
+        body: await sinceThen({ feed, stage, wanted, visible: call.visible, since }),
         contentType: 'text/event-stream; charset=utf-8',
         maxAge: null,
       };
@@ -92,11 +63,12 @@ export function eventRoutes({ feed, stage }: RouteDependencies): Route[] {
       path: '/events/schemas',
       access: 'read',
       shows: 'nothing',
+      feed: 'events',
       tag,
       summary: 'The JSON Schema of the data of each type of event',
       data: z.record(z.string(), z.unknown()),
     },
-    () => ({ kind: 'data', data: eventJsonSchemas() }),
+    () => ({ kind: 'data', data: eventJsonSchemas(), maxAge: 3_600 }),
   );
   return [follow, schemas];
 }

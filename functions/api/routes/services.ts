@@ -9,6 +9,7 @@ import type { QueueCounts } from '../../../core/contracts/queues.ts';
 import { serviceIds } from '../../../core/contracts/words/services.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { type Route, route } from '../../../core/http/route.ts';
+import type { EventFeed } from '../../../core/ports/event-feed.ts';
 import type { QueueInspector } from '../../../core/ports/queue-inspector.ts';
 import type { SwitchStore } from '../../../core/ports/switch-store.ts';
 import { pauseEnd } from '../pause-end.ts';
@@ -16,12 +17,13 @@ import { pauseEnd } from '../pause-end.ts';
 interface RouteDependencies {
   readonly switches: SwitchStore;
   readonly inspector: QueueInspector;
+  readonly feed: Pick<EventFeed, 'lag'>;
   log(error: unknown, requestId: string): void;
 }
 
 const tag = 'Services';
 
-export function serviceRoutes({ switches, inspector, log }: RouteDependencies): Route[] {
+export function serviceRoutes({ switches, inspector, feed, log }: RouteDependencies): Route[] {
   async function views(now: Date): Promise<ServiceView[]> {
     const rows = await switches.services(now);
     return serviceIds.map((id) => {
@@ -42,13 +44,14 @@ export function serviceRoutes({ switches, inspector, log }: RouteDependencies): 
       access: 'read',
       shows: 'nothing',
       tag,
-      summary: 'The parts that can be stopped, and the queues between them',
+      summary: 'The parts that can be stopped, the queues between them, and the events that wait to be published',
       description:
         'Counts of messages are approximate. When the queues cannot be asked, they are left out with a warning.',
       data: servicesSchema,
     },
     async ({ call }) => {
       const services = await views(new Date(call.now));
+      const { waiting, seconds } = await feed.lag();
       let queues: readonly QueueCounts[] | undefined;
       try {
         queues = await inspector.counts();
@@ -57,7 +60,7 @@ export function serviceRoutes({ switches, inspector, log }: RouteDependencies): 
       }
       return {
         kind: 'data',
-        data: { services, queues: queues ?? [] },
+        data: { services, queues: queues ?? [], events: { waiting, oldestSeconds: Math.round(seconds) } },
         warnings: queues
           ? []
           : [

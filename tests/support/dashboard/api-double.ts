@@ -14,13 +14,13 @@ import {
   deadLetterSchema,
   healthSampleSchema,
   quarantineSchema,
-  queueSchema,
   redriveRequestSchema,
   runAcceptedSchema,
   runDetailSchema,
   runSchema,
   type SessionView,
   serviceSchema,
+  servicesSchema,
   sessionSchema,
   signInSchema,
   sourceSchema,
@@ -168,8 +168,7 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
   if (path === '/health') return healthAnswer(state);
   if (path === '/health/history') return systemHistory(query.get('by'));
   if (path === '/services') {
-    const schema = z.object({ services: z.array(serviceSchema), queues: z.array(queueSchema) });
-    return data(schema, { services: state.services, queues: state.queues });
+    return data(servicesSchema, { services: state.services, queues: state.queues, events: state.eventsWaiting });
   }
   if (path === '/quarantine') return data(z.array(quarantineSchema), state.quarantine);
   if (path === '/dead-letters') {

@@ -21,6 +21,7 @@ export interface DoubleState {
   quotes: QuoteView[];
   sources: z.infer<typeof sourceSchema>[];
   services: z.infer<typeof serviceSchema>[];
+  eventsWaiting: { waiting: number; oldestSeconds: number };
   queues: z.infer<typeof queueSchema>[];
   quarantine: z.infer<typeof quarantineSchema>[];
   deadLetters: z.infer<typeof deadLetterSchema>[];
@@ -58,6 +59,7 @@ export function usualState(): DoubleState {
     quotes: usualMarket.map((given) => quoteOf(given)),
     sources: usualSources(),
     services: usualServices(),
+    eventsWaiting: { waiting: 0, oldestSeconds: 0 },
     queues: usualQueues(),
     quarantine: usualQuarantine(),
     deadLetters: usualDeadLetters(),

@@ -15,10 +15,9 @@ import {
   deadLetterSchema,
   healthSampleSchema,
   quarantineSchema,
-  queueSchema,
   runDetailSchema,
   runSchema,
-  serviceSchema,
+  servicesSchema,
   sessionSchema,
   sourceSchema,
 } from '../../../core/contracts/http/operations.ts';
@@ -35,7 +34,7 @@ const readHistory = reader(z.array(tickRowSchema));
 const readBars = reader(barsSchema);
 const readConstituents = reader(constituentsSchema);
 const readSources = reader(z.array(sourceSchema));
-const readServices = reader(z.object({ services: z.array(serviceSchema), queues: z.array(queueSchema) }));
+const readServices = reader(servicesSchema);
 const readRecoveries = reader(z.array(recoverySchema));
 const readRecovery = reader(recoverySchema);
 const readIncidents = reader(z.array(incidentSchema));

@@ -3,6 +3,7 @@ import { eventOf } from '../../../events/former-release.ts';
 import type { EventFeed } from '../../../ports/event-feed.ts';
 import type { Pool } from '../database/pool.ts';
 import { instant, onlyRow, rowsOf } from '../database/rows.ts';
+import { relayLag } from './relay-store.ts';
 
 const boundsRow = z.object({ removedTo: z.string(), newest: z.string() });
 const eventRow = z.object({ id: z.string(), position: z.string(), at: instant, type: z.string(), data: z.unknown() });
@@ -20,6 +21,7 @@ export function eventFeed(pool: Pool): EventFeed {
       });
       return onlyRow(boundsRow, found);
     },
+    lag: () => relayLag(pool),
     async after(position, limit) {
       const found = await pool.query({
         name: 'events-after',

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ClaimedEvent } from '../../../contracts/events/relay.ts';
 import type { StateRequest, StateResponses } from '../../../contracts/state.ts';
+import type { RelayLag } from '../../../ports/event-feed.ts';
 import { texts } from '../database/array-literal.ts';
 import { acquireLease, releaseLease } from '../database/leases.ts';
 import type { Connection, Pool } from '../database/pool.ts';
@@ -100,13 +101,10 @@ export async function acknowledgeEvents(
   return { accepted: true };
 }
 
-/** How the relay stands. */
-export interface RelayLag {
-  /** Events that wait to be published. */
-  readonly waiting: number;
-  /** The age of the oldest of them in seconds; 0 where none waits. */
-  readonly seconds: number;
-}
+/** SQL: for how many seconds the oldest event has waited; 0 where none waits. The smallest id is the oldest by some ms. */
+export const oldestWaitingSeconds = `coalesce((
+  SELECT greatest(0, extract(epoch FROM clock_timestamp() - created_at))
+  FROM outbox WHERE published_at IS NULL AND id > ${untold} ORDER BY id LIMIT 1), 0)::float8`;
 
 const lagRow = z.object({ waiting: z.int(), seconds: z.number() });
 
@@ -114,9 +112,8 @@ const lagRow = z.object({ waiting: z.int(), seconds: z.number() });
 export async function relayLag(pool: Pool): Promise<RelayLag> {
   const found = await pool.query({
     name: 'relay-lag',
-    text: `SELECT count(*)::int AS waiting,
-                  coalesce(greatest(0, extract(epoch FROM clock_timestamp() - min(created_at))), 0)::float8 AS seconds
-           FROM outbox WHERE published_at IS NULL AND id > ${untold}`,
+    text: `SELECT (SELECT count(*)::int FROM outbox WHERE published_at IS NULL AND id > ${untold}) AS waiting,
+                  ${oldestWaitingSeconds} AS seconds`,
   });
   return onlyRow(lagRow, found);
 }

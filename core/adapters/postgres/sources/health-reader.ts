@@ -3,6 +3,7 @@ import type { HealthReader } from '../../../ports/health-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { instant, onlyRow } from '../database/rows.ts';
 import { runsAt } from '../database/switches.ts';
+import { oldestWaitingSeconds } from '../events/relay-store.ts';
 
 const readyRow = z.object({ ready: z.boolean() });
 const factsRow = z.object({
@@ -13,6 +14,7 @@ const factsRow = z.object({
   plannedTo: instant.nullable(),
   newestQuoteAt: instant.nullable(),
   lockWaitMs: z.number(),
+  eventsLagSeconds: z.number(),
 });
 
 /** Reads of the state of the installation from Postgres. */
@@ -39,7 +41,8 @@ export function healthReader(pool: Pool): HealthReader {
                       -- Advisory locks are turns: who waits for one does nothing wrong.
                       (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - w.waitstart)), 0)::float8 * 1000
                        FROM pg_locks w JOIN pg_stat_activity s ON s.pid = w.pid AND s.datname = current_database()
-                       WHERE NOT w.granted AND w.locktype <> 'advisory') AS "lockWaitMs"`,
+                       WHERE NOT w.granted AND w.locktype <> 'advisory') AS "lockWaitMs",
+                      ${oldestWaitingSeconds} AS "eventsLagSeconds"`,
         values: [now],
       });
       return onlyRow(factsRow, result);

@@ -5,6 +5,7 @@ import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { NeedsAttention } from './attention.tsx';
 import { DeadLetters } from './dead-letters.tsx';
+import { EventsWaiting } from './events-waiting.tsx';
 import { Exchanges } from './exchanges.tsx';
 import styles from './overview-page.module.css';
 import { Queues } from './queues.tsx';
@@ -67,6 +68,7 @@ export function OverviewPage() {
         </Section>
         <Section title="Queues">
           {operations.data && <Queues queues={operations.data.queues} warnings={operations.data.warnings} />}
+          {operations.data?.events && <EventsWaiting {...operations.data.events} />}
           {operations.isPending && <Loading what="the queues" rows={3} />}
         </Section>
       </div>
