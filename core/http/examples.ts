@@ -21,6 +21,7 @@ const ids: Readonly<Record<string, string>> = {
   bars: 'AAPL',
   instruments: 'AAPL',
   watch: 'SHOP',
+  models: 'sixty-forty',
   parts: '0',
   artifacts: 'page.html',
   answers: '1',
@@ -59,6 +60,16 @@ const more: Readonly<Record<string, Partial<Omit<ExampleRequest, 'path'>>>> = {
   'post /dead-letters/redrive': { body: { queue: 'ingest' } },
   'post /keys': { body: { name: 'notebook', scope: 'read' } },
   'post /imports': { body: { kind: 'bars', licence: 'internal', label: 'vendor.csv' } },
+  'get /models/{id}': { query: { amount: '250000' } },
+  'put /models/{id}': {
+    body: {
+      name: 'Sixty forty',
+      holdings: [
+        { symbol: 'AAPL', weight: 0.6, sector: 'Technology' },
+        { symbol: 'VOD.L', weight: 0.4, sector: 'Communication Services' },
+      ],
+    },
+  },
   'put /imports/{id}/parts/{part}': {
     body: { bytes: 81_234, sha256: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' },
   },

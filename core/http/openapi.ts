@@ -95,12 +95,13 @@ function operationOf(spec: RouteSpec, components: Map<string, Json>): Json {
     ...(spec.body
       ? {
           requestBody: {
-            required: !spec.body.safeParse(undefined).success,
+            required: spec.textBody !== undefined || !spec.body.safeParse(undefined).success,
             content: {
               'application/json': {
                 schema: refer(spec.body, 'input', components),
                 ...(example.body === undefined ? {} : { example: example.body }),
               },
+              ...(spec.textBody && { [spec.textBody]: { schema: { type: 'string' } } }),
             },
           },
         }

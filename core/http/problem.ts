@@ -40,6 +40,8 @@ export const problems = {
   login_on_hold: { status: 409, title: 'The login of the source is on hold', retryable: false },
   nothing_to_replay: { status: 404, title: 'There is nothing to replay', retryable: false },
   unknown_diagnosis: { status: 404, title: 'There is no such report', retryable: false },
+  unknown_model: { status: 404, title: 'There is no such model', retryable: false },
+  models_full: { status: 409, title: 'There are as many models as may be', retryable: false },
   unknown_import: { status: 404, title: 'There is no such import', retryable: false },
   import_ended: { status: 409, title: 'The import is closed', retryable: false },
   part_differs: { status: 409, title: 'The part is another one', retryable: false },

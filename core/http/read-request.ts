@@ -114,18 +114,32 @@ export const idempotencyHeaders = z.object({
 
 /** The JSON body; `undefined` when there is none. Throws 413, 415 or 400. */
 export async function bodyOf(context: Context): Promise<unknown> {
+  return (await eitherBodyOf(context, undefined)).json;
+}
+
+/** The body as JSON, or as text where it is of the other media type that the route takes. Throws 413, 415 or 400. */
+export async function eitherBodyOf(
+  context: Context,
+  other: string | undefined,
+): Promise<{ readonly json: unknown; readonly text: string | null }> {
   if (Number(context.req.header('content-length') ?? 0) > bodyLimit) throw tooLarge();
   const bytes = await context.req.arrayBuffer();
   if (bytes.byteLength > bodyLimit) throw tooLarge();
-  if (bytes.byteLength === 0) return undefined;
-  const type = context.req.header('content-type') ?? '';
-  if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type))
-    throw new ProblemError('unsupported_media_type', 'Send the body as JSON with content-type: application/json.');
+  if (bytes.byteLength === 0) return { json: undefined, text: null };
+  const type = (context.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const isOther = other !== undefined && type === other;
+  if (!isOther && !/^application\/([\w.-]+\+)?json$/.test(type))
+    throw new ProblemError(
+      'unsupported_media_type',
+      `Send the body as JSON with content-type: application/json${other === undefined ? '' : `, or as ${other}`}.`,
+    );
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return isOther ? { json: undefined, text } : { json: JSON.parse(text), text: null };
   } catch {
-    throw new ProblemError('invalid_request', 'The body is not JSON in UTF-8.', {
-      errors: [{ path: 'body', message: 'is not JSON' }],
+    const form = isOther ? 'text in UTF-8' : 'JSON';
+    throw new ProblemError('invalid_request', `The body is not ${isOther ? form : 'JSON in UTF-8'}.`, {
+      errors: [{ path: 'body', message: `is not ${form}` }],
     });
   }
 }

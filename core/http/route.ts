@@ -7,7 +7,7 @@ import type { FeedBinding, Scope } from '../contracts/words/access.ts';
 import type { ApiFeedRoute } from '../contracts/words/feed-routes.ts';
 import type { KeyUse } from '../contracts/words/licence.ts';
 import { type ProblemCode, ProblemError } from './problem.ts';
-import { bodyOf, checked, idempotencyHeaders, noBody, parametersOf } from './read-request.ts';
+import { checked, eitherBodyOf, idempotencyHeaders, noBody, parametersOf } from './read-request.ts';
 import type { DecimalWriter } from './wire-number.ts';
 
 /** The cookie of a dashboard session over https. */
@@ -110,6 +110,8 @@ export interface RouteSpec<
   readonly query?: Query;
   /** A JSON body. One that accepts `undefined` is optional. */
   readonly body?: Body;
+  /** Another media type in which the body may come: the route then gets it as `text`, and `body` is `undefined`. */
+  readonly textBody?: 'text/csv';
   /** The envelope's `data`. Absent where the answer has no envelope. */
   readonly data?: z.ZodType;
   readonly status?: 200 | 201 | 202 | 204 | 303;
@@ -148,6 +150,8 @@ export function route<
     params: z.output<Params>;
     query: z.output<Query>;
     body: z.output<Body>;
+    /** A body of the media type `textBody`; `null` where another came, or none. */
+    text: string | null;
     call: Call;
   }) => Promise<Reply> | Reply,
 ): Route {
@@ -157,13 +161,18 @@ export function route<
       const { values, unknown } = parametersOf(context, spec.query, takesFields(spec));
       refuseOutside(spec, call, [context.req.param('symbol'), values['symbol'], values['symbols']]);
       // What a route does not read is refused: a field that is ignored would be believed.
-      if (!spec.body && spec.method !== 'get') checked(noBody, 'body', await bodyOf(context));
+      const given =
+        spec.body || spec.method !== 'get'
+          ? await eitherBodyOf(context, spec.textBody)
+          : { json: undefined, text: null };
+      if (!spec.body && spec.method !== 'get') checked(noBody, 'body', given.json);
       // Also where the request begins nothing, as a dry run does: the key would not be as good with the next one.
       if (spec.idempotent) checked(idempotencyHeaders, 'header', { 'idempotency-key': call.header('idempotency-key') });
       const reply = await work({
         params: checked(spec.params, 'path', context.req.param()),
         query: checked(spec.query, 'query', values),
-        body: checked(spec.body, 'body', spec.body && (await bodyOf(context))),
+        body: checked(spec.body, 'body', given.json),
+        text: given.text,
         call,
       });
       return { reply, unknownParameters: unknown };

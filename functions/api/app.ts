@@ -51,6 +51,7 @@ import { incidentRoutes } from './routes/incidents.ts';
 import { indexRoutes } from './routes/indices.ts';
 import { instrumentRoutes } from './routes/instruments.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { modelRoutes } from './routes/models.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { quoteListRoutes } from './routes/quote-list.ts';
 import { quoteRoutes } from './routes/quotes.ts';
@@ -105,6 +106,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...backfillRoutes(dependencies),
     ...watchRoutes(dependencies),
     ...importRoutes(dependencies),
+    ...modelRoutes(stored),
     ...quarantineRoutes(dependencies),
     ...findingRoutes(dependencies),
     ...replayRoutes(dependencies),

@@ -17,6 +17,7 @@ import type { ImportStore } from '../../core/ports/import-store.ts';
 import type { IncidentStore } from '../../core/ports/incident-store.ts';
 import type { InstrumentReader } from '../../core/ports/instrument-reader.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
+import type { ModelStore } from '../../core/ports/model-store.ts';
 import type { QuarantineStore } from '../../core/ports/quarantine-store.ts';
 import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import type { QuoteReader } from '../../core/ports/quote-reader.ts';
@@ -52,6 +53,7 @@ export interface ApiDependencies {
   /** How many symbols the watch list may have. */
   readonly watchLimit?: number | undefined;
   readonly periods: PlannedPeriods;
+  readonly models: ModelStore;
   readonly quarantine: VisibleTo<QuarantineStore>;
   readonly findings: VisibleTo<FindingRecords>;
   readonly validities: ValidityStore;

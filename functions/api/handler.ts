@@ -10,6 +10,7 @@ import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader
 import { eventFeed } from '../../core/adapters/postgres/events/event-feed.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import { validityStore } from '../../core/adapters/postgres/listings/validity-store.ts';
+import { modelStore } from '../../core/adapters/postgres/models/model-store.ts';
 import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
 import { constituentReader } from '../../core/adapters/postgres/prices/constituent-reader.ts';
 import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
@@ -83,6 +84,7 @@ const app = createApp({
   blobs: s3BlobReader(setting('rawBucket')),
   backfills: backfillStore(pool),
   watch: watchStore(pool),
+  models: modelStore(pool),
   watchLimit: numberSetting('watchLimit'),
   periods: plannedPeriods(pool),
   quarantine: quarantineStore(pool),

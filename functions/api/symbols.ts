@@ -36,15 +36,20 @@ export function unknownToAll(symbol: string, hint = ''): ProblemError {
   return new ProblemError('unknown_symbol', detail, { command: commandToWatch(symbol) });
 }
 
-/** The problem of a symbol that nobody knows, with what may have been meant. */
-export async function unknownSymbol(quotes: QuoteReader, symbol: string, now: number): Promise<ProblemError> {
+/** Known symbols that are spelled nearly as one that is not, the nearest first. */
+export async function nearSymbols(quotes: QuoteReader, symbol: string, now: number): Promise<string[]> {
   const like = await quotes.symbolsLike(symbol, new Date(now).toISOString().slice(0, 10));
-  const near = like
+  return like
     .map((each) => ({ symbol: each, distance: each.startsWith(symbol) ? 1 : editDistance(each, symbol) }))
     .filter((each) => each.distance <= 2)
     .sort((a, b) => a.distance - b.distance || a.symbol.localeCompare(b.symbol))
     .slice(0, 3)
     .map((each) => each.symbol);
+}
+
+/** The problem of a symbol that nobody knows, with what may have been meant. */
+export async function unknownSymbol(quotes: QuoteReader, symbol: string, now: number): Promise<ProblemError> {
+  const near = await nearSymbols(quotes, symbol, now);
   const hint = near.length > 0 ? `Did you mean ${near.join(', ')}?` : 'GET /instruments?query= finds symbols by name.';
   return unknownToAll(symbol, hint);
 }

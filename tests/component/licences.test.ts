@@ -129,6 +129,9 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'POST /quarantine/replay': [],
   'POST /quarantine/discard': [],
   'GET /replays/{id}': [],
+  // tests/component/models.test.ts has them by key.
+  'GET /models/{id}': [],
+  'PUT /models/{id}': [],
   // tests/component/events.test.ts has them by key.
   'GET /events': [],
   // Counts of prices: tests/component/exchanges.test.ts has them by key.
@@ -152,6 +155,8 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'POST /sources/recover': [nothing('/sources/recover', { ids: ['demo-broker'] })],
   'GET /services': [nothing('/services')],
   'GET /events/schemas': [nothing('/events/schemas')],
+  'GET /models': [nothing('/models')],
+  'DELETE /models/{id}': [nothing('/models/nobody')],
   'DELETE /watch/{symbol}': [nothing('/watch/NOBODY')],
   'POST /services/{id}/start': [nothing('/services/proxy/start')],
   'POST /services/{id}/stop': [nothing('/services/proxy/stop')],

@@ -12,6 +12,7 @@ import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader
 import { eventFeed } from '../../core/adapters/postgres/events/event-feed.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import { validityStore } from '../../core/adapters/postgres/listings/validity-store.ts';
+import { modelStore } from '../../core/adapters/postgres/models/model-store.ts';
 import { barReader } from '../../core/adapters/postgres/prices/bar-reader.ts';
 import { constituentReader } from '../../core/adapters/postgres/prices/constituent-reader.ts';
 import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
@@ -75,6 +76,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     blobs,
     backfills: backfillStore(pool),
     watch: watchStore(pool),
+    models: modelStore(pool),
     periods: plannedPeriods(pool),
     quarantine: quarantineStore(pool),
     findings: findingRecords(pool),

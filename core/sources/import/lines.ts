@@ -46,12 +46,12 @@ function csv(at: number, line: string, columns: readonly string[]): TextLine {
 }
 
 /** The cells of a line of CSV, or `null` where a quotation mark is not closed: a cell goes over no second line. */
-function cellsOf(line: string): string[] | null {
-  if (!line.includes('"')) return line.split(',');
+export function cellsOf(line: string, separator = ','): string[] | null {
+  if (!line.includes('"')) return line.split(separator);
   const cells: string[] = [];
   for (let at = 0; at <= line.length; ) {
     if (line[at] !== '"') {
-      const end = line.indexOf(',', at);
+      const end = line.indexOf(separator, at);
       cells.push(line.slice(at, end === -1 ? line.length : end));
       if (end === -1) return cells;
       at = end + 1;
@@ -69,7 +69,7 @@ function cellsOf(line: string): string[] | null {
     }
     cells.push(cell);
     if (at >= line.length) return cells;
-    if (line[at] !== ',') return null;
+    if (line[at] !== separator) return null;
     at++;
   }
   return cells;

@@ -6,7 +6,7 @@ const layers = [
   ['market'],
   ['contracts'],
   ['sources'],
-  ['events', 'planning', 'prices', 'coverage', 'health', 'diagnosis', 'recovery', 'proxy'],
+  ['events', 'planning', 'prices', 'coverage', 'models', 'health', 'diagnosis', 'recovery', 'proxy'],
   ['ports'],
   ['auth', 'scraping', 'serving', 'http', 'runtime'],
   ['adapters'],

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { importsOf, packagesOf, realTree, type SourceTree, withoutComments } from '../../support/source-tree.ts';
 
-const pureRooms = ['market', 'planning', 'prices', 'coverage', 'health', 'diagnosis', 'recovery', 'proxy', 'sources'];
+const pureRooms = [
+  'market',
+  'planning',
+  'prices',
+  'coverage',
+  'models',
+  'health',
+  'diagnosis',
+  'recovery',
+  'proxy',
+  'sources',
+];
 
 /** Packages that compute and nothing else. */
 // `node:vm` runs what is given to it, and ends what does not end.
