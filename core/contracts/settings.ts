@@ -26,6 +26,13 @@ export const settingNames = {
   eventsQueueUrl: 'EVENTS_QUEUE_URL',
   /** ARN of the topic of events. */
   eventsTopic: 'EVENTS_TOPIC',
+  /** Queue of the `deliver-alerts` function: whoever makes an alert says there that there is one. */
+  alertsQueueUrl: 'ALERTS_QUEUE_URL',
+  /**
+   * Hosts, separated by commas, that alerts may be sent to although their addresses are private, over http too. For a laptop;
+   * none on AWS.
+   */
+  alertHosts: 'QUOTRON_ALERT_HOSTS',
   /** Queue of the `recover` function. */
   recoveriesQueueUrl: 'RECOVERIES_QUEUE_URL',
   /**

@@ -74,6 +74,16 @@ const more: Readonly<Record<string, Partial<Omit<ExampleRequest, 'path'>>>> = {
     body: { bytes: 81_234, sha256: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' },
   },
   'post /imports/{id}/finish': { body: { parts: 1 } },
+  'post /alerts/rules': {
+    body: {
+      name: 'Apple over 300',
+      when: { kind: 'price_above', symbol: 'AAPL', price: 300 },
+      channelIds: [usualId],
+      quietHours: { from: '22:00', to: '07:00', zone: 'Europe/Berlin' },
+    },
+  },
+  'post /alerts/channels': { body: { name: 'ops', kind: 'webhook', url: 'https://example.com/hooks/quotron' } },
+  'get /alerts/deliveries': { query: { status: 'dead', limit: '10' } },
   'get /health/history': { query: { by: 'day' } },
   'put /sources/{id}/credentials': { body: { apiKey: 'the-key-that-the-source-gave-you' } },
 };

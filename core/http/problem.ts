@@ -48,6 +48,8 @@ export const problems = {
   parts_missing: { status: 409, title: 'Parts of the import are missing', retryable: false },
   unknown_backfill: { status: 404, title: 'There is no such backfill', retryable: false },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key is of another request', retryable: false },
+  alerts_full: { status: 409, title: 'There is no room for another one', retryable: false },
+  alerts_not_ready: { status: 503, title: 'Alerts are not ready', retryable: true },
   not_watched: { status: 404, title: 'The symbol is not on the watch list', retryable: false },
   not_collectable: { status: 422, title: 'No source can be asked for the symbol', retryable: false },
   watch_full: { status: 409, title: 'The watch list has no room', retryable: false },

@@ -94,6 +94,16 @@ export function subtract(a: DecimalText, b: DecimalText): DecimalText {
   return new Decimal(a).sub(b).toFixed();
 }
 
+/** Whether a decimal is greater than another. */
+export function isAbove(a: DecimalText, b: DecimalText): boolean {
+  return new Decimal(a).gt(b);
+}
+
+/** The exact product. */
+export function multiply(...factors: readonly DecimalText[]): DecimalText {
+  return factors.reduce((product, factor) => product.mul(factor), new Decimal(1)).toString();
+}
+
 /**
  * `a / b` to ten decimals, as the database rounds fractions; `null` when `b` is zero.
  *

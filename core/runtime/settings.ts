@@ -57,6 +57,11 @@ export function simulatedSourcesSetting(): readonly string[] {
   return (optionalSetting('simulatedSources') ?? '').split(',').filter((id) => id !== '');
 }
 
+/** Hosts that alerts may be sent to although their addresses are private: none on AWS. */
+export function alertHostsSetting(): readonly string[] {
+  return (optionalSetting('alertHosts') ?? '').split(',').flatMap((host) => host.trim() || []);
+}
+
 /** The rules whose proposals are accepted without a person: none by default. Throws for a rule that there is not. */
 export function acceptedRulesSetting(): PriceRule[] {
   const written = (optionalSetting('acceptFindings') ?? '').split(',').map((each) => each.trim());

@@ -35,6 +35,9 @@ import {
 import { importDefinitions } from '../../core/sources/import/source.ts';
 import { createAuthenticator, refuseForeignOrigin, sessionCookie } from './authenticate.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { alertChannelRoutes } from './routes/alert-channels.ts';
+import { alertDeliveryRoutes } from './routes/alert-deliveries.ts';
+import { alertRuleRoutes } from './routes/alert-rules.ts';
 import { backfillRoutes } from './routes/backfills.ts';
 import { barRoutes } from './routes/bars.ts';
 import { coverageRoutes } from './routes/coverage.ts';
@@ -112,6 +115,9 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...replayRoutes(dependencies),
     ...deadLetterRoutes(dependencies),
     ...eventRoutes(dependencies),
+    ...alertRuleRoutes(stored),
+    ...alertChannelRoutes(dependencies),
+    ...alertDeliveryRoutes(dependencies),
     ...diagnosticsRoutes(dependencies),
     ...keyRoutes({ keys, authenticator }),
     ...healthRoutes(dependencies),

@@ -1,5 +1,6 @@
 import type { VisibleTo } from '../../core/auth/visible-sources.ts';
 import type { RateLimit } from '../../core/http/rate-limit.ts';
+import type { AlertStore } from '../../core/ports/alert-store.ts';
 import type { AnswerStore } from '../../core/ports/answer-store.ts';
 import type { ApiKeyStore } from '../../core/ports/api-key-store.ts';
 import type { BackfillStore } from '../../core/ports/backfill-store.ts';
@@ -63,6 +64,9 @@ export interface ApiDependencies {
   readonly health: HealthReader;
   readonly systemSamples: SystemSamples;
   readonly feed: EventFeed;
+  readonly alerts: AlertStore;
+  /** Hosts that channels may lead to although their addresses are private: none on AWS. */
+  readonly alertHosts: readonly string[];
   /** The name of the stage, as events have it. */
   readonly stage: string;
   readonly facts: FactsReader;
@@ -75,7 +79,7 @@ export interface ApiDependencies {
   readonly summaries: boolean;
   readonly keys: ApiKeyStore;
   readonly requests: IdempotencyStore;
-  /** Has the queues `ticks`, `ingest` and `recoveries`. */
+  /** Has the queues `ticks`, `ingest`, `recoveries` and `alerts`. */
   readonly queue: MessageQueue;
   readonly inspector: QueueInspector;
   readonly catalogue: readonly SourceDefinition[];

@@ -2,6 +2,7 @@ import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import * as z from 'zod';
 import { apiKeyStore } from '../../core/adapters/postgres/access/api-key-store.ts';
 import { idempotencyStore } from '../../core/adapters/postgres/access/idempotency-store.ts';
+import { alertStore } from '../../core/adapters/postgres/alerts/alert-store.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
@@ -41,6 +42,7 @@ import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { installedSources } from '../../core/runtime/installed-sources.ts';
 import { logger } from '../../core/runtime/observe.ts';
 import {
+  alertHostsSetting,
   alwaysOpenSetting,
   corsOriginsSetting,
   databaseSettings,
@@ -70,6 +72,9 @@ const queuesSchema = z
 /** There where a model is configured that writes summaries of reports. */
 const summariesQueue = optionalSetting('summariesQueueUrl');
 
+/** Without it, the sender of alerts looks at its next tick. */
+const alertsQueue = optionalSetting('alertsQueueUrl');
+
 const pool = createPool(databaseSettings(), 1, timeLimits('api'));
 const app = createApp({
   quotes: quoteReader(pool),
@@ -96,6 +101,8 @@ const app = createApp({
   health: healthReader(pool),
   systemSamples: systemSamples(pool),
   feed: eventFeed(pool),
+  alerts: alertStore(pool),
+  alertHosts: alertHostsSetting(),
   stage: optionalSetting('stage') ?? 'local',
   facts: factsReader(pool),
   imports: importStore(pool),
@@ -109,6 +116,7 @@ const app = createApp({
     ticks: setting('ticksQueueUrl'),
     ...ingestQueueUrls(),
     recoveries: setting('recoveriesQueueUrl'),
+    ...(alertsQueue && { alerts: alertsQueue }),
     ...(summariesQueue && { summaries: summariesQueue }),
   }),
   inspector: sqsQueueInspector(queues()),

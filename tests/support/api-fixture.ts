@@ -5,6 +5,7 @@ import { memoryQueueInspector } from '../../core/adapters/memory/queue-inspector
 import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
 import { apiKeyStore } from '../../core/adapters/postgres/access/api-key-store.ts';
 import { idempotencyStore } from '../../core/adapters/postgres/access/idempotency-store.ts';
+import { alertStore } from '../../core/adapters/postgres/alerts/alert-store.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
@@ -86,6 +87,8 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     health: healthReader(pool),
     systemSamples: systemSamples(pool),
     feed: eventFeed(pool),
+    alerts: alertStore(pool),
+    alertHosts: [],
     stage: 'local',
     facts: factsReader(pool),
     imports: importStore(pool),

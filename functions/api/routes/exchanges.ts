@@ -4,10 +4,10 @@ import { type Route, route } from '../../../core/http/route.ts';
 import { calendarFor, isOpen, lastSession, nextSession, type TradingSession } from '../../../core/market/calendar.ts';
 import { exchangeOf } from '../../../core/market/exchange.ts';
 import type { PriceGroup } from '../../../core/ports/quote-reader.ts';
+import { oldestPrices } from '../../../core/serving/freshness.ts';
 import { leftOut } from '../licence.ts';
 import { type QuoteRouteDependencies, viewContext } from '../quote-answers.ts';
 import { sourceLookup } from '../symbols.ts';
-import { oldestPrices } from '../views/quote.ts';
 
 export function exchangeRoutes({ quotes, periods, catalogue, alwaysOpen }: QuoteRouteDependencies): Route[] {
   const contextOf = viewContext({ sourceOf: sourceLookup(catalogue), alwaysOpen, periods });

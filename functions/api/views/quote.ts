@@ -1,30 +1,18 @@
 import { upToMilliseconds } from '../../../core/contracts/http/envelope.ts';
 import type { InstrumentView, QuoteTick, QuoteView } from '../../../core/contracts/http/market.ts';
 import type { DecimalWriter } from '../../../core/http/wire-number.ts';
-import { calendarFor, lastSession, oldestExpected } from '../../../core/market/calendar.ts';
 import { exchangeOf } from '../../../core/market/exchange.ts';
 import type { NamedListing } from '../../../core/market/instrument.ts';
 import type { KnownQuote, StoredQuote } from '../../../core/market/stored-quote.ts';
 import { tradedVolume } from '../../../core/market/volume.ts';
-import { secondsBetween } from '../../../core/planning/job-schedule.ts';
-import type { OldestPrices, PricedListing, PriceKind } from '../../../core/ports/quote-reader.ts';
-import type { SourceDefinition } from '../../../core/sources/definition.ts';
+import type { PricedListing } from '../../../core/ports/quote-reader.ts';
+import { type FreshnessContext, freshness, type Traded } from '../../../core/serving/freshness.ts';
 import { licenceOf } from '../licence.ts';
 
 /** What the views need beside the rows. */
-export interface ViewContext {
+export interface ViewContext extends FreshnessContext {
   readonly decimal: DecimalWriter;
-  readonly sourceOf: (id: string) => SourceDefinition | undefined;
-  /** Ages are counted from here: now, or the instant that `knownAt` asks for. Milliseconds since the epoch. */
-  readonly now: number;
-  /** Calendars are ignored: the simulated market never closes. */
-  readonly alwaysOpen?: boolean | undefined;
-  /** How far apart the planner has put the slots of jobs, in seconds, by `source/job`. */
-  readonly periods: ReadonlyMap<string, number>;
 }
-
-/** What is traded, as far as its calendar depends on it. */
-type Traded = Pick<NamedListing, 'mic' | 'zone' | 'assetClass'>;
 
 export function instrumentView(row: NamedListing): InstrumentView {
   // What is stored as a venue's code and is no MIC was an upstream's own.
@@ -103,40 +91,3 @@ function factsOf(row: StoredQuote, { assetClass }: Pick<Traded, 'assetClass'>, {
 
 /** A row whose batch is gone names the nil UUID (RFC 9562) as its run. */
 const noRun = '00000000-0000-0000-0000-000000000000';
-
-/** A round is missed for good after three, and after three minutes at least. */
-const leastRoundsMs = 180_000;
-/** How long a market must have traded before a price from before its opening is too old. Some names trade seldom. */
-const firstTradeMs = 3_600_000;
-
-/**
- * A price is stale when the market has moved since. Either its source missed about three rounds, and the market has traded
- * since it was last confirmed: a quiet Sunday is no fault. Or its market time is from before the session, an hour
- * after that opened, though the source confirms it: the source itself stands still.
- */
-function freshness(row: StoredQuote, of: Traded, context: ViewContext) {
-  const confirmed = (row.confirmedAt ?? row.fetchedAt).getTime();
-  const ageSeconds = Math.max(0, Math.floor((context.now - confirmed) / 1000));
-  const { source, asOfBasis, delaySeconds } = row;
-  const { mic, zone, assetClass } = of;
-  const oldest = oldestPrices({ mic, zone, assetClass, source, asOfBasis, delaySeconds }, context);
-  const isStale = confirmed < oldest.confirmedAt.getTime() || (oldest.asOf !== null && row.asOf < oldest.asOf);
-  return { stale: isStale, ageSeconds };
-}
-
-/** From when a price must be that is not stale. */
-export function oldestPrices(kind: PriceKind, { sourceOf, now, alwaysOpen, periods }: ViewContext): OldestPrices {
-  const source = sourceOf(kind.source);
-  const job = source?.jobs.find((each) => each.kind !== 'bars');
-  const period = job ? (periods.get(`${kind.source}/${job.id}`) ?? secondsBetween(job, now)) : 0;
-  const rounds = 3 * period * 1000;
-  const calendar = alwaysOpen ? null : calendarFor({ mic: kind.mic, zone: kind.zone, assetClass: kind.assetClass });
-  const missed = now - Math.max(rounds, leastRoundsMs);
-  const confirmedAt = new Date(Math.min(missed, oldestExpected(calendar, now, leastRoundsMs)));
-  if (kind.asOfBasis !== 'exchange') return { confirmedAt, asOf: null };
-  // A source with a whole day's delay is later than its lateness says: the session before is good enough.
-  const late = firstTradeMs + ((kind.delaySeconds ?? 0) + (source?.latenessMinutes ?? 0) * 60) * 1000;
-  const session = calendar && lastSession(calendar, now - late);
-  const asOf = Math.min(oldestExpected(calendar, now, late), session?.opensAt ?? Number.POSITIVE_INFINITY);
-  return { confirmedAt, asOf: new Date(asOf) };
-}

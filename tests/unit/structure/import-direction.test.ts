@@ -6,7 +6,7 @@ const layers = [
   ['market'],
   ['contracts'],
   ['sources'],
-  ['events', 'planning', 'prices', 'coverage', 'models', 'health', 'diagnosis', 'recovery', 'proxy'],
+  ['alerts', 'events', 'planning', 'prices', 'coverage', 'models', 'health', 'diagnosis', 'recovery', 'proxy'],
   ['ports'],
   ['auth', 'scraping', 'serving', 'http', 'runtime'],
   ['adapters'],

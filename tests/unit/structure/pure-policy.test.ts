@@ -3,6 +3,7 @@ import { importsOf, packagesOf, realTree, type SourceTree, withoutComments } fro
 
 const pureRooms = [
   'market',
+  'alerts',
   'planning',
   'prices',
   'coverage',

@@ -81,6 +81,11 @@ export const lifetimes = {
   idempotency_key: { days: 30, since: 'first_used_at' },
   sign_in_token: { days: 1, since: 'expires_at' },
 
+  alert_rule: { days: 'records', since: 'removed_at' },
+  alert_channel: { days: 'records', since: 'removed_at' },
+  alert_delivery: { days: 'runs', since: 'finished_at' },
+  alert_sealing_key: { oneOfEach: 'database' },
+
   proxy_cache: { takenAwayBy: 'the heartbeat of the proxy, every five minutes' },
   proxy_answer: { days: 'proxyAnswers', since: 'to_at' },
   proxy_pause: { oneOfEach: 'source' },
