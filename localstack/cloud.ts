@@ -15,6 +15,7 @@ import { createPool, type Pool } from '../core/adapters/postgres/database/pool.t
 import { readWatchList } from '../core/adapters/postgres/work/watch-list.ts';
 import { migrateResponseSchema } from '../core/contracts/migrate.ts';
 import { settingNames } from '../core/contracts/settings.ts';
+import { originsIn } from '../core/http/cors.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
 import type { Cleanup } from './cleanup.ts';
 import { setSimulatedCredentials } from './credentials.ts';
@@ -23,6 +24,7 @@ import { startDatabase } from './database.ts';
 import { addressOf, databaseId } from './database-login.ts';
 import { deploy, executeApiUrl } from './deploy.ts';
 import { type EmulatorAccess, type EmulatorKind, type RunningEmulator, startEmulator } from './emulator.ts';
+import { openEventStreams } from './event-streams.ts';
 import { type Functions, functionsOf } from './functions.ts';
 import { type LocalDatabase, openGivenDatabase, prepareGivenDatabase } from './given-database.ts';
 import { createSignInToken, ensureKeys } from './keys.ts';
@@ -266,7 +268,15 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
         const apiKeys = await ensureKeys(pool, earlier?.apiKeys ?? {});
         operateKey = apiKeys.operate;
         const token = await createSignInToken(pool, apiKeys.admin);
+        const streams = openEventStreams({
+          databaseUrl: database.value.urls.api,
+          simulated: madeUp,
+          corsOrigins: originsIn(settings.corsOrigins ?? '').origins,
+          log: () => undefined,
+        });
+        cleanup.add(streams.stop);
         const dashboard: RunningDashboard = await startDashboard({
+          streams,
           port: dashboardPort,
           folder: webFolder,
           apiUrl: executeApiUrl(emulator.value.url, deployment.value),

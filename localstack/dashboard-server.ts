@@ -20,6 +20,7 @@ import { securityHeaders } from '../core/contracts/security-headers.ts';
 import { namesOwnHost } from '../core/http/own-host.ts';
 import { baseHeaders } from '../core/http/respond.ts';
 import { strictServer } from '../core/http/strict-server.ts';
+import type { EventStreams } from './event-streams.ts';
 import { explainListenError } from './ports.ts';
 import { codeOf } from './problem.ts';
 
@@ -33,6 +34,8 @@ export interface DashboardOptions {
   readonly emulatorUrl: string;
   /** Proves this server to the emulator's gate; `null` where there is none. */
   readonly gateSecret: string | null;
+  /** Answers requests for a stream of events, which the emulator cannot; without it, the API's short form does. */
+  readonly streams?: Pick<EventStreams, 'answer'>;
   /** How long the emulator may be silent, in ms: a little longer than API Gateway lets a function take, unless given. */
   readonly silentMs?: number;
 }
@@ -85,6 +88,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Running
       return;
     }
     const { pathname: path, search } = url;
+    if (options.streams?.answer(request, response)) return;
     if (/^\/(api|yahoo)(\/|$)/.test(path)) proxy(request, response, options);
     else if (path.startsWith(downloads)) download(request, response, options, path.slice(downloads.length - 1), search);
     else serveFile(request, response, options.folder, path);

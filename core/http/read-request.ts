@@ -207,3 +207,13 @@ export const cursorParameter = z
 export const sourceIdParameter = z
   .string()
   .regex(/^[a-z][a-z0-9-]{1,31}$/, 'is no source id: small letters, digits, hyphens');
+
+/** The symbols of a list in an address. Throws `invalid_request` for none, or more than `most`. */
+export function splitSymbols(text: string, most: number): string[] {
+  const symbols = text.split(',').filter((each) => each.trim() !== '');
+  if (symbols.length > 0 && symbols.length <= most) return symbols;
+  const message = `names ${symbols.length} symbols; it takes 1 to ${most}, separated by commas`;
+  throw new ProblemError('invalid_request', `query.symbols: ${message}`, {
+    errors: [{ path: 'query.symbols', message }],
+  });
+}

@@ -40,6 +40,13 @@ export interface LongAnswer {
  */
 export function respond(reply: Reply, call: Call, method: string): Response | LongAnswer {
   const headers = headersOf(call);
+  if (reply.kind === 'stream') {
+    headers.set('content-type', reply.contentType);
+    headers.set('cache-control', 'no-store, no-transform');
+    if (method !== 'HEAD') return new Response(reply.body, { headers });
+    void reply.body.cancel();
+    return new Response(null, { headers });
+  }
   for (const [name, value] of Object.entries(reply.headers ?? {})) headers.set(name, value);
   if (reply.kind === 'empty') {
     headers.set('cache-control', 'no-store');

@@ -87,6 +87,7 @@ export type Reply =
       readonly headers?: Readonly<Record<string, string>>;
       readonly maxAge?: number | null;
     }
+  | { readonly kind: 'stream'; readonly body: ReadableStream<Uint8Array>; readonly contentType: string }
   | { readonly kind: 'redirect'; readonly location: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly kind: 'empty'; readonly headers?: Readonly<Record<string, string>> };
 

@@ -1,4 +1,5 @@
 import type { VisibleTo } from '../../core/auth/visible-sources.ts';
+import type { Streaming } from '../../core/http/event-stream/stream.ts';
 import type { RateLimit } from '../../core/http/rate-limit.ts';
 import type { AlertStore } from '../../core/ports/alert-store.ts';
 import type { AnswerStore } from '../../core/ports/answer-store.ts';
@@ -69,6 +70,8 @@ export interface ApiDependencies {
   readonly alertHosts: readonly string[];
   /** The name of the stage, as events have it. */
   readonly stage: string;
+  /** Of a process that streams events; the function `api` does not. */
+  readonly streaming?: Streaming;
   readonly facts: FactsReader;
   readonly imports: VisibleTo<ImportStore>;
   /** Links that let their holder store a part of an import. */

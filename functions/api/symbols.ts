@@ -58,13 +58,3 @@ export async function unknownSymbol(quotes: QuoteReader, symbol: string, now: nu
 export function failureOf({ code, message: detail, retryable, command }: ProblemError) {
   return { code, detail, retryable, ...(command === undefined ? {} : { command }) };
 }
-
-/** The symbols of a list in an address. Throws `invalid_request` for none, or more than `most`. */
-export function splitSymbols(text: string, most: number): string[] {
-  const symbols = text.split(',').filter((each) => each.trim() !== '');
-  if (symbols.length > 0 && symbols.length <= most) return symbols;
-  const message = `names ${symbols.length} symbols; it takes 1 to ${most}, separated by commas`;
-  throw new ProblemError('invalid_request', `query.symbols: ${message}`, {
-    errors: [{ path: 'query.symbols', message }],
-  });
-}

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { allows } from '../../core/auth/api-keys.ts';
 import { problemSchema } from '../../core/contracts/http/envelope.ts';
 import { type Scope, scopes } from '../../core/contracts/words/access.ts';
-import { basePath } from '../../functions/api/app.ts';
+import { basePath } from '../../core/http/serve-routes.ts';
 import { type Keys, makeKey, makeKeys, noon, testApi } from '../support/api-fixture.ts';
 import { useWorld } from '../support/use-world.ts';
 

@@ -1,16 +1,11 @@
 /** The feed of events: everything after a position, in order, once, and only what the key may see. */
-import { randomUUID } from 'node:crypto';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { publish } from '../../core/adapters/postgres/database/outbox.ts';
-import { inTransaction } from '../../core/adapters/postgres/database/pool.ts';
 import { removeEvents } from '../../core/adapters/postgres/events/relay-store.ts';
-import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { cloudEventSchema } from '../../core/contracts/events/cloud-event.ts';
-import type { NewEvent } from '../../core/contracts/events/event.ts';
 import { type KeyUse, keyUses } from '../../core/contracts/words/licence.ts';
-import { relayEvents } from '../../functions/relay-events/relay-events.ts';
 import { makeKey, testApi } from '../support/api-fixture.ts';
+import { disputed, incident, quotes, relayEvents as relayTo, tellEvents } from '../support/told-events.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld();
@@ -25,56 +20,6 @@ beforeEach(async () => {
   await world.pool.query('TRUNCATE outbox');
   await world.pool.query('UPDATE event_feed SET removed_to = 0');
   await world.pool.query("UPDATE lease SET expires_at = '-infinity' WHERE name = 'relay-events'");
-});
-
-const tell = (events: readonly NewEvent[], waitMs = 0) =>
-  inTransaction(world.pool, async (db) => {
-    publish(db, events);
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
-  });
-
-/** A relay whose topic takes everything. */
-const relay = () =>
-  relayEvents(Date.now() + 60_000, {
-    state: postgresState(world.pool),
-    transport: { send: async (events) => ({ sent: events.map(({ id }) => id), failures: [] }) },
-    stage: 'local',
-    holder: randomUUID(),
-    now: Date.now,
-  });
-
-const incident = (sourceId: string, count: number): NewEvent => ({
-  type: 'incident.opened',
-  data: { incidentId: randomUUID(), sourceId, reason: 'down', count, at: new Date().toISOString() },
-});
-const batch = { batchId: '1', runId: randomUUID(), part: 0, blobKey: 'raw/x', parserVersion: '1' };
-const quotes = (sourceId: string, ...symbols: string[]): NewEvent => ({
-  type: 'quotes.stored',
-  data: {
-    ...batch,
-    sourceId,
-    block: 0,
-    rows: symbols.map((symbol, at) => ({
-      listingId: at + 1,
-      symbol,
-      asOf: '2026-11-20T14:30:00.000Z',
-      asOfBasis: 'exchange' as const,
-      fetchedAt: '2026-11-20T14:30:01.000Z',
-      price: '1.5',
-      previousClose: null,
-      bid: null,
-      ask: null,
-      volume: null,
-      currency: 'USD',
-      session: null,
-      delaySeconds: null,
-      provisional: false,
-    })),
-  },
-});
-const disputed = (sourceId: string): NewEvent => ({
-  type: 'price.disputed',
-  data: { sourceId, block: 0, listingId: 1, symbol: 'AAPL', spread: '0.1', candidates: 2 },
 });
 
 const rowsOf = z.object({ rows: z.array(z.object({ symbol: z.string() })) });
@@ -106,14 +51,14 @@ const typesIn = (events: readonly { event: string }[]) => events.map(({ event })
 
 describe('the feed of events', () => {
   it('begins now for whoever names no event, and says when to ask again', async () => {
-    await tell([incident('yahoo', 1)]);
-    await relay();
+    await tellEvents(world.pool, [incident('yahoo', 1)]);
+    await relayTo(world.pool);
     const first = await follow('/events');
     expect([first.status, first.type, first.events]).toEqual([200, 'text/event-stream; charset=utf-8', []]);
     expect(first.text).toMatch(/^retry: 15000\n/);
-    await tell([incident('yahoo', 2)]);
+    await tellEvents(world.pool, [incident('yahoo', 2)]);
     expect((await follow('/events', { last: first.last })).events, 'what has no position yet').toEqual([]);
-    await relay();
+    await relayTo(world.pool);
     const next = await follow('/events', { last: first.last });
     expect(typesIn(next.events)).toEqual(['quotron.incident.opened']);
     const event = cloudEventSchema.parse(JSON.parse(next.events[0]?.data ?? ''));
@@ -128,8 +73,12 @@ describe('the feed of events', () => {
 
   it('takes types, a source and symbols, and of an event only the rows of these', async () => {
     const { last } = await follow('/events');
-    await tell([quotes('yahoo', 'AAPL', 'MSFT'), quotes('coingecko', 'BTC-USD'), incident('yahoo', 1)]);
-    await relay();
+    await tellEvents(world.pool, [
+      quotes('yahoo', 'AAPL', 'MSFT'),
+      quotes('coingecko', 'BTC-USD'),
+      incident('yahoo', 1),
+    ]);
+    await relayTo(world.pool);
     const after = `after=${last}`;
     expect((await follow(`/events?${after}&types=quotron.quotes.stored`)).events).toHaveLength(2);
     expect((await follow(`/events?${after}&source=coingecko`)).events).toHaveLength(1);
@@ -147,8 +96,13 @@ describe('the feed of events', () => {
 
   it('shows a key what its use allows', async () => {
     const { last } = await follow('/events');
-    await tell([quotes('yahoo', 'AAPL'), quotes('slickcharts', 'MSFT'), disputed('slickcharts'), incident('yahoo', 1)]);
-    await relay();
+    await tellEvents(world.pool, [
+      quotes('yahoo', 'AAPL'),
+      quotes('slickcharts', 'MSFT'),
+      disputed('slickcharts'),
+      incident('yahoo', 1),
+    ]);
+    await relayTo(world.pool);
     const seen = async (use: KeyUse) => {
       const { events } = await follow('/events', { use, last });
       return events.map(({ data }) => {
@@ -163,8 +117,8 @@ describe('the feed of events', () => {
 
   it('is for feed tokens that are bound to it, with the rows of their symbols alone', async () => {
     const { last } = await follow('/events');
-    await tell([quotes('slickcharts', 'AAPL', 'MSFT'), incident('yahoo', 1)]);
-    await relay();
+    await tellEvents(world.pool, [quotes('slickcharts', 'AAPL', 'MSFT'), incident('yahoo', 1)]);
+    await relayTo(world.pool);
     const admin = await makeKey(world.pool, 'admin');
     const token = async (feed: object) => {
       const made = await api.ask('/keys', {
@@ -187,12 +141,12 @@ describe('the feed of events', () => {
   });
 
   it('says when what was named is not kept any more, or is of another database', async () => {
-    await tell([incident('yahoo', 1), incident('yahoo', 2)]);
-    await relay();
+    await tellEvents(world.pool, [incident('yahoo', 1), incident('yahoo', 2)]);
+    await relayTo(world.pool);
     const { last } = await follow('/events');
     await removeEvents(world.pool, new Date(Date.now() + 2 * 86_400_000));
-    await tell([incident('yahoo', 3)]);
-    await relay();
+    await tellEvents(world.pool, [incident('yahoo', 3)]);
+    await relayTo(world.pool);
     for (const named of [String(BigInt(last) - 1n), '999999999999']) {
       const { events } = await follow('/events', { last: named });
       expect(typesIn(events)).toEqual(['reset', 'quotron.incident.opened']);
@@ -209,7 +163,8 @@ describe('the feed of events', () => {
     const told = Promise.all(
       Array.from({ length: 20 }, async (_, at) => {
         await new Promise((resolve) => setTimeout(resolve, (at % 5) * 15));
-        await tell(
+        await tellEvents(
+          world.pool,
           [incident(sources[at % 4] ?? 'yahoo', at * 2 + 1), incident(sources[at % 4] ?? 'yahoo', at * 2 + 2)],
           (20 - at) * 8,
         );
@@ -219,7 +174,7 @@ describe('the feed of events', () => {
     });
     const seen: number[] = [];
     const look = async () => {
-      await relay();
+      await relayTo(world.pool);
       const answer = await follow('/events', { last });
       for (const { data } of answer.events) {
         const { event } = cloudEventSchema.parse(JSON.parse(data));

@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { type BarsItem, barsItemSchema, barsSchema } from '../../../core/contracts/http/market.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
-import { symbolParameter } from '../../../core/http/read-request.ts';
+import { splitSymbols, symbolParameter } from '../../../core/http/read-request.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
 import { barsQuery, type SeriesDependencies, seriesOf } from '../bars/series.ts';
 import { leftOut } from '../licence.ts';
-import { failureOf, splitSymbols } from '../symbols.ts';
+import { failureOf } from '../symbols.ts';
 import { type BarLine, barsCsv, csvReply, wantsCsv } from '../views/tables.ts';
 
 export function barRoutes(dependencies: SeriesDependencies): Route[] {

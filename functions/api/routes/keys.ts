@@ -8,13 +8,13 @@ import {
 } from '../../../core/contracts/http/api-keys.ts';
 import type { FeedBinding } from '../../../core/contracts/words/access.ts';
 import { usesWithin } from '../../../core/contracts/words/licence.ts';
+import type { Authenticator } from '../../../core/http/authenticate.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { symbolHelp } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
 import type { ApiKeyStore, KeyRecord } from '../../../core/ports/api-key-store.ts';
 import { routes as proxyRoutes, routeNamed } from '../../../core/proxy/routes.ts';
-import type { Authenticator } from '../authenticate.ts';
 
 const tag = 'Keys';
 /** A feed token ends, since addresses are kept in many places: after a year, unless it says earlier or later. */

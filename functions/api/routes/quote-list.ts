@@ -7,7 +7,13 @@ import {
 } from '../../../core/contracts/http/market.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
-import { cursorParameter, instantParameter, limitParameter, symbolHelp } from '../../../core/http/read-request.ts';
+import {
+  cursorParameter,
+  instantParameter,
+  limitParameter,
+  splitSymbols,
+  symbolHelp,
+} from '../../../core/http/read-request.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
 import { asText } from '../../../core/http/wire-number.ts';
 import { assetClasses } from '../../../core/market/instrument.ts';
@@ -26,7 +32,7 @@ import {
   sourceParameter,
   viewContext,
 } from '../quote-answers.ts';
-import { failureOf, requireSource, sourceLookup, splitSymbols, unknownToAll } from '../symbols.ts';
+import { failureOf, requireSource, sourceLookup, unknownToAll } from '../symbols.ts';
 import { quoteView } from '../views/quote.ts';
 import { quotesCsv } from '../views/quotes-csv.ts';
 import { csvReply, wantsCsv } from '../views/tables.ts';

@@ -3,11 +3,11 @@ import { isApiKey, isFeedToken, secretHash } from '../../../core/auth/api-keys.t
 import { type SessionView, sessionSchema, signInSchema } from '../../../core/contracts/http/operations.ts';
 import { type Scope, scopes } from '../../../core/contracts/words/access.ts';
 import type { KeyUse } from '../../../core/contracts/words/licence.ts';
+import { refuseForeignOrigin, sessionCookie } from '../../../core/http/authenticate.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import type { RateLimiter } from '../../../core/http/rate-limit.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
 import type { ApiKeyStore } from '../../../core/ports/api-key-store.ts';
-import { refuseForeignOrigin, sessionCookie } from '../authenticate.ts';
 
 const lifeMs = 12 * 3600_000;
 /** The `expiresAt` of a key without an end. */

@@ -19,17 +19,24 @@ export type Connection = pg.PoolClient;
  * A connection that nobody has used for minutes is not used again. While Lambda freezes a container, no timer runs in it
  * and nothing arrives: the server may have ended the session, and only the next statement would notice.
  *
+ * A connection that has been idle for `keptMs` is closed.
+ *
  * Where all connections of the role are taken, it tries again for half of the time that connecting may take.
  *
  * @example
  * const pool = createPool(databaseSettings(), 1, timeLimits('ingest')); // one per container, outside of the handler
  */
-export function createPool(settings: DatabaseSettings, max = 1, limits: TimeLimits = patientLimits): Pool {
+export function createPool(
+  settings: DatabaseSettings,
+  max = 1,
+  limits: TimeLimits = patientLimits,
+  keptMs = 60_000,
+): Pool {
   const common = {
     max,
     application_name: 'quotron',
     connectionTimeoutMillis: limits.connect,
-    idleTimeoutMillis: 60_000,
+    idleTimeoutMillis: keptMs,
     lock_timeout: limits.lock,
     statement_timeout: limits.statement,
     // Of a query that the server never answers; `pg-pool` and `inTransaction` drop its connection.

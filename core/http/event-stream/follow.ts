@@ -1,15 +1,15 @@
 /** Following the feed as an event stream: what is written is a run of blocks, each of which ends with an empty line. */
-import { toJson, typePrefix } from '../../../core/contracts/events/cloud-event.ts';
-import { inEnvelope } from '../../../core/events/envelope.ts';
-import { selected, type Visible, type Wanted } from '../../../core/events/selection.ts';
-import type { EventFeed } from '../../../core/ports/event-feed.ts';
+import { toJson, typePrefix } from '../../contracts/events/cloud-event.ts';
+import { inEnvelope } from '../../events/envelope.ts';
+import { selected, type Visible, type Wanted } from '../../events/selection.ts';
+import type { EventFeed } from '../../ports/event-feed.ts';
 
-/** When a browser asks again, in milliseconds. */
+/** When a browser asks again after the short form, in milliseconds. */
 export const retryMs = 15_000;
 /** Events that one look takes from the feed. */
 const eventsAtOnce = 200;
 
-interface Follower {
+export interface Follower {
   readonly feed: EventFeed;
   readonly stage: string;
   readonly wanted: Wanted;
@@ -21,15 +21,16 @@ interface Follower {
 /** What one look found: the blocks of the events that the follower gets, and whether there are more after it. */
 interface Look {
   readonly text: string;
-  readonly events: number;
   readonly more: boolean;
 }
 
 export interface Following {
   /** The block that begins the answer. Where the position is not kept, the follower is told so, and begins with the oldest. */
-  begin(): Promise<string>;
+  begin(retryMs: number): Promise<string>;
   /** Looks at the next events. Holds no connection of the database afterwards. */
   look(): Promise<Look>;
+  /** The position up to which it has looked. */
+  position(): string;
   /** A block without data, which is no event: it moves the position from which a browser asks again. */
   here(): string;
 }
@@ -38,7 +39,7 @@ export interface Following {
 export function following({ feed, stage, wanted, visible, since }: Follower): Following {
   let at = since ?? '0';
   return {
-    async begin() {
+    async begin(retryMs) {
       const { removedTo, newest } = await feed.bounds();
       at = since ?? newest;
       if (BigInt(at) >= BigInt(removedTo) && BigInt(at) <= BigInt(newest)) return `retry: ${retryMs}\n\n`;
@@ -54,8 +55,9 @@ export function following({ feed, stage, wanted, visible, since }: Follower): Fo
         return [`id: ${row.position}\nevent: ${typePrefix}${event.type}\ndata: ${data}\n\n`];
       });
       at = found.to;
-      return { text: blocks.join(''), events: blocks.length, more: found.more };
+      return { text: blocks.join(''), more: found.more };
     },
+    position: () => at,
     here: () => `id: ${at}\n\n`,
   };
 }
@@ -67,7 +69,7 @@ const mostCharacters = 2_000_000;
 /** The short form: all that there is since the position, then the end. */
 export async function sinceThen(follower: Follower): Promise<string> {
   const followed = following(follower);
-  let text = await followed.begin();
+  let text = await followed.begin(retryMs);
   // Without a position it begins now, where there is nothing yet.
   let more = follower.since !== undefined;
   for (let looks = 0; more && looks < mostLooks && text.length < mostCharacters; looks += 1) {

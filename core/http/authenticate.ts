@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import { isApiKey, secretHash } from '../../core/auth/api-keys.ts';
-import { type GivenKey, mayStandInPath, pathKeyHelp } from '../../core/http/given-key.ts';
-import { ProblemError } from '../../core/http/problem.ts';
-import { type Call, type Principal, secureSessionCookie } from '../../core/http/route.ts';
-import type { ApiKeyStore, HeldKey } from '../../core/ports/api-key-store.ts';
-import type { Clock } from '../../core/ports/clock.ts';
+import { isApiKey, secretHash } from '../auth/api-keys.ts';
+import type { ApiKeyStore, HeldKey } from '../ports/api-key-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import { type GivenKey, mayStandInPath, pathKeyHelp } from './given-key.ts';
+import { ProblemError } from './problem.ts';
+import { type Call, type Principal, secureSessionCookie } from './route.ts';
 
 /**
  * The name of the cookie of a dashboard session. Over https no other host of the domain can set it. Without https it is a

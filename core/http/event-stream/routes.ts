@@ -1,27 +1,31 @@
 import * as z from 'zod';
-import { typePrefix } from '../../../core/contracts/events/cloud-event.ts';
-import { type EventType, eventSchema } from '../../../core/contracts/events/event.ts';
-import { eventJsonSchemas } from '../../../core/contracts/events/json-schemas.ts';
-import type { Wanted } from '../../../core/events/selection.ts';
-import { ProblemError } from '../../../core/http/problem.ts';
-import { sourceIdParameter, symbolOf } from '../../../core/http/read-request.ts';
-import { type Reply, type Route, route } from '../../../core/http/route.ts';
-import type { EventFeed } from '../../../core/ports/event-feed.ts';
-import { retryMs, sinceThen } from '../events/follow.ts';
-import { splitSymbols } from '../symbols.ts';
+import { typePrefix } from '../../contracts/events/cloud-event.ts';
+import { type EventType, eventSchema } from '../../contracts/events/event.ts';
+import { eventJsonSchemas } from '../../contracts/events/json-schemas.ts';
+import type { Wanted } from '../../events/selection.ts';
+import type { EventFeed } from '../../ports/event-feed.ts';
+import { ProblemError } from '../problem.ts';
+import { sourceIdParameter, splitSymbols, symbolOf } from '../read-request.ts';
+import { type Reply, type Route, route } from '../route.ts';
+import { retryMs, sinceThen } from './follow.ts';
+import { openStream, type Streaming } from './stream.ts';
 
 interface RouteDependencies {
   readonly feed: EventFeed;
   readonly stage: string;
+  /** Of a process that streams; without it every answer is the short form. */
+  readonly streaming?: Streaming;
 }
 
 const tag = 'Events';
+const eventStream = 'text/event-stream';
+const contentType = `${eventStream}; charset=utf-8`;
 const types: ReadonlyMap<string, EventType> = new Map(
   eventSchema.options.flatMap(({ shape }) => [...shape.type.values].map((type) => [typePrefix + type, type] as const)),
 );
 const position = z.string().regex(/^\d{1,18}$/, 'must be the id of an event: a whole number');
 
-export function eventRoutes({ feed, stage }: RouteDependencies): Route[] {
+export function eventRoutes({ feed, stage, streaming }: RouteDependencies): Route[] {
   const follow = route(
     {
       method: 'get',
@@ -31,14 +35,14 @@ export function eventRoutes({ feed, stage }: RouteDependencies): Route[] {
       feed: 'events',
       tag,
       summary: 'What happened since an event, to be followed',
-      description: `Server-sent events: everything after \`Last-Event-ID\` (or \`after\`), in order, then the answer ends; a browser asks again after \`retry\`, ${retryMs / 1000} s. Each \`data\` is a CloudEvent as in docs/events.md, each \`id\` its position. Without an id it begins now: the answer has the newest position and no event. An id that is older than what is kept, or of another database, is answered by an event \`reset\` with the oldest position, and then by all that is kept. Ends with the position up to which it has looked, whatever was left out.`,
+      description: `Server-sent events: everything after \`Last-Event-ID\` (or \`after\`), in order, then the answer ends; a browser asks again after \`retry\`, ${retryMs / 1000} s. Each \`data\` is a CloudEvent as in docs/events.md, each \`id\` its position. Without an id it begins now: the answer has the newest position and no event. An id that is older than what is kept, or of another database, is answered by an event \`reset\` with the oldest position, and then by all that is kept. Ends with the position up to which it has looked, whatever was left out. An installation that streams keeps the answer open for up to five minutes where \`Accept\` names \`text/event-stream\` and a stream is free, and sends events as they come, with comments between.`,
       query: z.object({
         after: position.optional().describe('In place of the header `Last-Event-ID`'),
         types: z.string().max(1_000).optional().describe('Types, separated by commas: quotron.quotes.stored'),
         symbols: z.string().max(2_500).optional().describe('Only what is about these, up to 200, separated by commas'),
         source: sourceIdParameter.optional(),
       }),
-      media: { 'text/event-stream': z.string() },
+      media: { [eventStream]: z.string() },
       problems: ['invalid_symbol'],
     },
     async ({ query, call }): Promise<Reply> => {
@@ -48,12 +52,11 @@ export function eventRoutes({ feed, stage }: RouteDependencies): Route[] {
         sources: query.source === undefined ? null : new Set([query.source]),
         symbols: query.symbols === undefined ? null : new Set(splitSymbols(query.symbols, 200).map(symbolOf)),
       };
-      return {
-        kind: 'text',
-        body: await sinceThen({ feed, stage, wanted, visible: call.visible, since }),
-        contentType: 'text/event-stream; charset=utf-8',
-        maxAge: null,
-      };
+      const follower = { feed, stage, wanted, visible: call.visible, since };
+      const asked = call.header('accept')?.includes(eventStream) === true;
+      const stream = streaming && asked ? await openStream(follower, streaming) : null;
+      if (stream !== null) return { kind: 'stream', body: stream, contentType };
+      return { kind: 'text', body: await sinceThen(follower), contentType, maxAge: null };
     },
   );
 

@@ -1,0 +1,88 @@
+/** A stream of events: what there is since the position, then what comes, until its time is over or the client goes. */
+import type { StreamSlots } from '../../ports/stream-slots.ts';
+import type { FeedWatch } from './feed-watch.ts';
+import { type Follower, following } from './follow.ts';
+
+/** What a process that streams has. */
+export interface Streaming {
+  readonly slots: StreamSlots;
+  readonly watch: FeedWatch;
+  /** After so long a stream ends, and its client asks again. */
+  readonly lastsMs: number;
+  /** After so long without an event a comment is sent, so that nothing between takes the connection for dead. */
+  readonly heartbeatMs: number;
+}
+
+export const usualTimes = { lastsMs: 5 * 60_000, heartbeatMs: 15_000 } as const;
+
+/** When a browser asks again after a stream has ended, in milliseconds. */
+const retryMs = 2_000;
+/** A client that reads nothing keeps its stream for so much longer. */
+const graceMs = 10_000;
+
+/** The body of a stream; `null` while all streams are taken. Nothing is read ahead of a client that does not read. */
+export async function openStream(follower: Follower, streaming: Streaming): Promise<ReadableStream<Uint8Array> | null> {
+  const { slots, lastsMs } = streaming;
+  const free = await slots.take(lastsMs + graceMs);
+  if (free === null) return null;
+  const over = new AbortController();
+  const blocks = blocksOf(follower, streaming, over.signal);
+  const encoder = new TextEncoder();
+  const end = () => {
+    over.abort();
+    clearTimeout(deadline);
+    return free();
+  };
+  let deadline: NodeJS.Timeout | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        deadline = setTimeout(() => {
+          controller.error(new Error('The client of a stream of events has not read it to its end.'));
+          void end();
+        }, lastsMs + graceMs);
+      },
+      async pull(controller) {
+        try {
+          const next = await blocks.next();
+          if (over.signal.aborted) return;
+          if (!next.done) {
+            controller.enqueue(encoder.encode(next.value));
+            return;
+          }
+        } catch (error) {
+          await end();
+          throw error;
+        }
+        controller.close();
+        await end();
+      },
+      cancel: end,
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function* blocksOf(
+  follower: Follower,
+  { watch, lastsMs, heartbeatMs }: Streaming,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const endsAt = performance.now() + lastsMs;
+  const followed = following(follower);
+  yield `${await followed.begin(retryMs)}${followed.here()}`;
+  let saidAt = performance.now();
+  while (!signal.aborted && performance.now() < endsAt) {
+    const { text, more } = await followed.look();
+    if (text !== '') {
+      yield text;
+      saidAt = performance.now();
+    } else if (performance.now() - saidAt >= heartbeatMs) {
+      // With the position, which moves where filters leave everything out.
+      yield `: still here\n${followed.here()}`;
+      saidAt = performance.now();
+    }
+    const untilHeartbeat = saidAt + heartbeatMs - performance.now();
+    if (!more) await watch.changed(followed.position(), Math.min(untilHeartbeat, endsAt - performance.now()), signal);
+  }
+}

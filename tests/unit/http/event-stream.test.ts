@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { memoryStreamSlots } from '../../../core/adapters/memory/stream-slots.ts';
+import { feedWatch } from '../../../core/http/event-stream/feed-watch.ts';
+import { openStream } from '../../../core/http/event-stream/stream.ts';
+import type { EventFeed } from '../../../core/ports/event-feed.ts';
+
+const everything = { wanted: { types: null, sources: null, symbols: null }, visible: { all: true, has: () => true } };
+
+/** A feed that always has more. */
+function endlessFeed() {
+  const asked = { after: 0, bounds: 0 };
+  const feed: EventFeed = {
+    async bounds() {
+      asked.bounds += 1;
+      return { removedTo: '0', newest: '1000000' };
+    },
+    lag: async () => ({ waiting: 0, seconds: 0 }),
+    async after(position) {
+      asked.after += 1;
+      const at = String(BigInt(position) + 1n);
+      const data = { incidentId: crypto.randomUUID(), sourceId: 'yahoo', reason: 'down' as const, count: 1 };
+      const event = { type: 'incident.opened' as const, data: { ...data, at: '2026-11-30T12:00:00.000Z' } };
+      return { events: [{ id: crypto.randomUUID(), position: at, at: new Date(0), event }], to: at, more: true };
+    },
+  };
+  return { feed, asked };
+}
+
+const turn = (ms = 30) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('a stream of events', () => {
+  it('reads nothing ahead of a client that does not read, and ends without it', async () => {
+    const { feed, asked } = endlessFeed();
+    const slots = memoryStreamSlots(1);
+    // The deadline of a client that does not read is ten seconds after the end.
+    const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: -9_800, heartbeatMs: 1_000 };
+    const stream = await openStream({ feed, stage: 'test', since: '0', ...everything }, streaming);
+    await turn();
+    expect(asked).toEqual({ after: 0, bounds: 0 });
+    expect(await slots.take(1)).toBeNull();
+    await expect.poll(() => slots.take(1), { timeout: 20_000 }).not.toBeNull();
+    await expect(stream?.getReader().read()).rejects.toThrow('has not read it');
+  });
+
+  it('gives as much as is read', async () => {
+    const { feed, asked } = endlessFeed();
+    const streaming = { slots: memoryStreamSlots(1), watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 1_000 };
+    const stream = await openStream({ feed, stage: 'test', since: '0', ...everything }, streaming);
+    const reader = stream?.getReader();
+    for (let each = 0; each < 4; each += 1) await reader?.read();
+    await turn();
+    expect(asked.after).toBe(3);
+    await reader?.cancel();
+  });
+
+  it('ends with its source where that fails, and frees its place', async () => {
+    const { feed } = endlessFeed();
+    const slots = memoryStreamSlots(1);
+    const failing = { ...feed, after: () => Promise.reject(new Error('away')) };
+    const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 1_000 };
+    const stream = await openStream({ feed: failing, stage: 'test', since: '0', ...everything }, streaming);
+    const reader = stream?.getReader();
+    await reader?.read();
+    await expect(reader?.read()).rejects.toThrow('away');
+    expect(await slots.take(1)).not.toBeNull();
+  });
+});
+
+describe('watching the feed', () => {
+  it('asks once for all who wait, and not while nobody does', async () => {
+    let newest = '5';
+    let asked = 0;
+    const watch = feedWatch(
+      {
+        async bounds() {
+          asked += 1;
+          if (asked === 2) throw new Error('away');
+          return { removedTo: '0', newest };
+        },
+      },
+      5,
+    );
+    const { signal } = new AbortController();
+    const woken: string[] = [];
+    const all = ['5', '5', '6'].map((at) => watch.changed(at, 60_000, signal).then(() => woken.push(at)));
+    await turn();
+    expect([woken, asked > 2]).toEqual([[], true]);
+    newest = '6';
+    await Promise.all(all.slice(0, 2));
+    expect(woken).toEqual(['5', '5']);
+    newest = '7';
+    await Promise.all(all);
+    const before = asked;
+    await turn();
+    expect(asked).toBe(before);
+    const over = new AbortController();
+    const aborted = watch.changed('9', 60_000, over.signal);
+    over.abort();
+    await aborted;
+    await watch.changed('9', 1, signal);
+  });
+});
