@@ -1,6 +1,7 @@
 /** The events of a batch: what its transaction has stored, by block of listings. */
+import type * as z from 'zod';
 import { chunked } from '../contracts/chunked.ts';
-import { mostListings, mostRows, type NewEvent } from '../contracts/events/event.ts';
+import { mostListings, mostRows, type NewEvent, type ofQuotes } from '../contracts/events/event.ts';
 import type { BatchOrigin } from '../contracts/events/words.ts';
 import type { JobKind } from '../contracts/words/job-kinds.ts';
 import type { BarInterval, CorporateActionType } from '../market/bar.ts';
@@ -63,18 +64,32 @@ export interface StoredRows {
 }
 
 /**
+ * An event of quotes before it is written. Most events of a day are of quotes, so their rows go to the database as columns,
+ * as the quotes themselves do, and become JSON there.
+ */
+export interface QuotesEvent {
+  readonly type: 'quotes.stored' | 'quotes.revised';
+  readonly data: z.input<typeof ofQuotes>;
+  readonly quotes: readonly ListedQuote[];
+  /** The canonical symbols of their listings. */
+  readonly symbols: readonly string[];
+}
+
+/**
  * The events of a batch. Of rows in bulk it is one, `batch.completed`, in place of those of new rows; what they change of
  * stored rows is told as always. Listings are called by `symbolOf`.
  */
-export function eventsOfBatch(rows: StoredRows, symbolOf: (listingId: number) => string): NewEvent[] {
+export function eventsOfBatch(rows: StoredRows, symbolOf: (listingId: number) => string): (NewEvent | QuotesEvent)[] {
   const { batchId, sourceId, runId, part, blobKey, parserVersion, kind, origin, counts } = rows;
   const batch = { batchId, sourceId, runId, part, blobKey, parserVersion, origin };
   const named = <Row extends { readonly listingId: number }>(row: Row) => ({ ...row, symbol: symbolOf(row.listingId) });
 
-  const quotesOf = (type: 'quotes.stored' | 'quotes.revised', quotes: readonly ListedQuote[]): NewEvent[] =>
+  const quotesOf = (type: 'quotes.stored' | 'quotes.revised', quotes: readonly ListedQuote[]): QuotesEvent[] =>
     inBlocks(quotes, (row) => row.listing.id).map(([block, some]) => ({
       type,
-      data: { ...batch, block, rows: some.map((row) => quoteRow(row, symbolOf)) },
+      data: { ...batch, block },
+      quotes: some,
+      symbols: some.map((row) => symbolOf(row.listing.id)),
     }));
   const barsOf = (type: 'bars.stored' | 'bars.revised', series: readonly SeriesRows[]): NewEvent[] =>
     inBlocks(series, (row) => row.listingId).map(([block, some]) => ({
@@ -115,21 +130,6 @@ function inBlocks<Row>(rows: readonly Row[], listingIdOf: (row: Row) => number):
   return byBlock(rows, listingIdOf).flatMap(([block, own]) =>
     chunked(own, mostRows).map((some): [number, Row[]] => [block, some]),
   );
-}
-
-type QuoteRow = Extract<NewEvent, { type: 'quotes.stored' }>['data']['rows'][number];
-
-function quoteRow({ listing, quote, fetchedAt, provisional }: ListedQuote, symbolOf: (id: number) => string): QuoteRow {
-  const { price, previousClose, bid, ask, volume, currency, session, delaySeconds, asOf, asOfBasis } = quote;
-  return {
-    listingId: listing.id,
-    symbol: symbolOf(listing.id),
-    asOf: new Date(asOf).toISOString(),
-    asOfBasis,
-    fetchedAt: new Date(fetchedAt).toISOString(),
-    ...{ price, previousClose, bid, ask, volume, currency, session, delaySeconds },
-    provisional: provisional === true,
-  };
 }
 
 type BatchData = Extract<NewEvent, { type: 'constituents.stored' }>['data'];

@@ -77,6 +77,9 @@ const quotes = z.object({
     .max(mostRows),
 });
 
+/** What an event says of all its quotes. */
+export const ofQuotes = quotes.omit({ rows: true });
+
 const bars = z.object({
   ...ofBatch,
   block,

@@ -2,11 +2,12 @@ import * as z from 'zod';
 import { chunked } from '../../../contracts/chunked.ts';
 import type { ListedQuote } from '../../../market/listed-quote.ts';
 import type { WrongQuote } from '../../../prices/decision.ts';
-import { numbers, texts } from '../database/array-literal.ts';
+import { numbers } from '../database/array-literal.ts';
 import type { Connection } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
 import { isFetchedLater, isOfTheFuture } from './fetch-order.ts';
 import type { LatestQuote } from './latest-quotes.ts';
+import { quoteColumnsOf, quoteInput } from './quote-input.ts';
 import { isWrong } from './wrong-quotes.ts';
 
 /** Rows in one statement: where a longer one gains no speed and holds more memory. */
@@ -43,18 +44,13 @@ const content = `price = excluded.price, previous_close = excluded.previous_clos
 /** When something agreed with a row: not yet, where nothing does as it is stored; `settle` says when. */
 const settledAt = `CASE WHEN provisional THEN 'infinity'::timestamptz END`;
 
-/** Rows as columns. What many rows share (currency, session, time of the fetch …) comes once, as a kind. */
+/** Rows by `quoteColumnsOf`, from the third parameter on. */
 const input = `
   input AS MATERIALIZED (
-    SELECT listing_id, $1::text AS source, to_timestamp(as_of / 1000.0::float8) AS as_of, price, previous_close, bid, ask,
-           volume, currency, minor_factor, session, delay_seconds, as_of_basis,
+    SELECT listing_id, $1::text AS source, to_timestamp(as_of / 1000.0::float8) AS as_of, price, previous_close, bid, ask, volume, currency, minor_factor, session, delay_seconds, as_of_basis,
            to_timestamp(fetched_at / 1000.0::float8) AS fetched_at, statement_timestamp() AS ingested_at,
            $2::bigint AS batch_id, provisional
-    FROM unnest($3::int[], $4::int8[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[],
-                $10::int[])
-      AS t (listing_id, as_of, price, previous_close, bid, ask, volume, kind)
-    JOIN unnest($11::text[], $12::int[], $13::text[], $14::int[], $15::text[], $16::int8[], $17::boolean[]) WITH ORDINALITY
-      AS k (currency, minor_factor, session, delay_seconds, as_of_basis, fetched_at, provisional, kind) USING (kind)
+    FROM ${quoteInput(3, 'numeric')}
   )`;
 
 /** Of several rows of a listing, the one that may become its latest. */
@@ -155,13 +151,13 @@ export async function storeQuotes(
     await db.query({
       name: 'append-quotes',
       text: appendText,
-      values: [sourceId, batchId, ...columnsOf(part)],
+      values: [sourceId, batchId, ...quoteColumnsOf(part)],
     });
   for (const part of chunked(compare, rowsPerStatement)) {
     const answer = await db.query({
       name: 'store-quotes',
       text: storeText,
-      values: [sourceId, batchId, ...columnsOf(part)],
+      values: [sourceId, batchId, ...quoteColumnsOf(part)],
     });
     const { written, newKeys, revisedKeys } = storedRow.parse(answer.rows[0]);
     if (written === part.length && revisedKeys === null) stored.push(...part);
@@ -188,7 +184,7 @@ export async function storeWrongQuotes(
   const answer = await db.query({
     name: 'store-wrong-quotes',
     text: wrongText,
-    values: [sourceId, batchId, ...columnsOf(rows)],
+    values: [sourceId, batchId, ...quoteColumnsOf(rows)],
   });
   const placed = await db.query({
     name: 'placed-quotes',
@@ -229,49 +225,4 @@ function divide(rows: readonly ListedQuote[], latest: ReadonlyMap<number, Latest
     else compare.push(row);
   }
   return { append, compare };
-}
-
-function columnsOf(rows: readonly ListedQuote[]): string[] {
-  const kinds: ListedQuote[] = [];
-  const kindOf = new Map<string, number>();
-  let last: ListedQuote | undefined;
-  let kind = 0;
-  const kindOfRow = rows.map((row) => {
-    if (last && isSameKind(row, last)) return kind;
-    last = row;
-    const { currency, minorFactor, session, delaySeconds, asOfBasis } = row.quote;
-    const key = `${currency} ${minorFactor} ${session} ${delaySeconds} ${asOfBasis} ${row.fetchedAt} ${row.provisional === true}`;
-    kind = kindOf.get(key) ?? kinds.push(row);
-    kindOf.set(key, kind);
-    return kind;
-  });
-  return [
-    numbers(rows.map((row) => row.listing.id)),
-    numbers(rows.map((row) => row.quote.asOf)),
-    numbers(rows.map((row) => row.quote.price)),
-    numbers(rows.map((row) => row.quote.previousClose)),
-    numbers(rows.map((row) => row.quote.bid)),
-    numbers(rows.map((row) => row.quote.ask)),
-    numbers(rows.map((row) => row.quote.volume)),
-    numbers(kindOfRow),
-    texts(kinds.map((row) => row.quote.currency)),
-    numbers(kinds.map((row) => row.quote.minorFactor)),
-    texts(kinds.map((row) => row.quote.session)),
-    numbers(kinds.map((row) => row.quote.delaySeconds)),
-    texts(kinds.map((row) => row.quote.asOfBasis)),
-    numbers(kinds.map((row) => row.fetchedAt)),
-    texts(kinds.map((row) => String(row.provisional === true))),
-  ];
-}
-
-function isSameKind(a: ListedQuote, b: ListedQuote): boolean {
-  return (
-    a.fetchedAt === b.fetchedAt &&
-    (a.provisional === true) === (b.provisional === true) &&
-    a.quote.currency === b.quote.currency &&
-    a.quote.minorFactor === b.quote.minorFactor &&
-    a.quote.session === b.quote.session &&
-    a.quote.delaySeconds === b.quote.delaySeconds &&
-    a.quote.asOfBasis === b.quote.asOfBasis
-  );
 }
