@@ -100,7 +100,9 @@ async function deployAnew(options: DeployOptions): Promise<void> {
   ownFolder(options.dir);
   // CDK does not delete: assets of each earlier deployment would stay.
   const assembly = join(options.dir, 'cdk.out');
-  rmSync(assembly, { recursive: true, force: true });
+  // CDK notes the account of each access key that it used, for all to read. Ours opens the emulator.
+  const home = join(options.dir, 'cdk-home');
+  for (const folder of [assembly, home]) rmSync(folder, { recursive: true, force: true });
   await makeAssetBucket(options.emulator);
   const { AWS_PROFILE: _profile, AWS_SESSION_TOKEN: _token, ...shell } = process.env;
   const child = spawn(
@@ -119,6 +121,7 @@ async function deployAnew(options: DeployOptions): Promise<void> {
         ...shell,
         ...emulatorEnvironment(options.emulator),
         PATH: `${join(root, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}`,
+        CDK_HOME: home,
         CDK_DISABLE_CLI_TELEMETRY: 'true',
         CDK_DISABLE_VERSION_CHECK: 'true',
         // Half of synthesizing. The tests do it for every stage, and `cdk deploy` to an account does.

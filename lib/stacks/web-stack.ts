@@ -217,13 +217,11 @@ export class WebStack extends Stack {
         referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
       },
       customHeadersBehavior: {
-        customHeaders: [
-          {
-            header: 'cross-origin-opener-policy',
-            value: securityHeaders['cross-origin-opener-policy'],
-            override: true,
-          },
-        ],
+        customHeaders: (['cross-origin-opener-policy', 'cross-origin-resource-policy'] as const).map((header) => ({
+          header,
+          value: securityHeaders[header],
+          override: true,
+        })),
       },
     });
   }

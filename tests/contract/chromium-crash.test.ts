@@ -59,7 +59,7 @@ function dumpsWritten(folder: string): { readonly names: Set<string>; stop(): vo
 }
 
 describe.runIf(process.platform === 'linux')('a browser that is ended in the middle of a page', () => {
-  it.each(['SIGSEGV', 'SIGABRT', 'SIGKILL'] as const)(
+  it.for(['SIGSEGV', 'SIGABRT', 'SIGKILL'] as const)(
     'by %s leaves no dump and no profile, nor what earlier ones left',
     {
       timeout: 240_000,

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -139,6 +140,12 @@ describe('another user of this machine', () => {
     });
   }
 
+  const filesBelow = (folder: string) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+  const holds = (path: string, secret: string) => readFileSync(path, 'latin1').includes(secret);
+
   it('reads no file of the state that has a secret in it', () => {
     for (const secret of secrets) expect(secret.length).toBeGreaterThan(15);
     const leaks = readable(cloud.folder).filter((path) => {
@@ -148,6 +155,16 @@ describe('another user of this machine', () => {
     expect(leaks).toEqual([]);
     for (const name of ['local.json', 'postgres/connection.json'])
       expect(statSync(join(cloud.folder, name)).mode & 0o077, name).toBe(0);
+  });
+
+  it('finds no key of this start where the programs that use it keep notes of their own', () => {
+    const home = join(homedir(), '.cdk');
+    const noted = existsSync(home) ? filesBelow(home).filter((path) => holds(path, cloud.emulatorAccessKeyId)) : [];
+    expect(noted).toEqual([]);
+    // The CDK does note it, in the folder that is closed to others.
+    expect(
+      filesBelow(join(cloud.folder, 'deploy/cdk-home')).some((path) => holds(path, cloud.emulatorAccessKeyId)),
+    ).toBe(true);
   });
 
   it.runIf(process.getuid?.() === 0)('cannot open them, tried as the account `nobody`', () => {
@@ -228,6 +245,77 @@ describe('a page of another origin, in a real browser', () => {
       { ports, paths, target: listSecrets },
     );
     expect(read).toEqual([]);
+  });
+
+  it('shows, runs and frames nothing of what they serve', async () => {
+    const urls = [cloud.emulatorUrl, cloud.dashboardUrl, cloud.upstreamsUrl ?? ''].flatMap((base) =>
+      ['/', '/favicon.svg', '/api/v1/livez', '/_localstack/health'].map((path) => `${base}${path}`),
+    );
+    const load = `(url, tag, address) => new Promise((resolve) => {
+      const element = Object.assign(document.createElement(tag), { rel: 'stylesheet', [address]: url });
+      element.onload = () => resolve([tag + ' ' + url]);
+      element.onerror = () => resolve([]);
+      document.body.append(element);
+    })`;
+    const ways = [
+      ['img', 'src'],
+      ['script', 'src'],
+      ['link', 'href'],
+    ];
+    const loads = urls.flatMap((url) =>
+      ways.map((way) => `(${load})(${[url, ...way].map((each) => JSON.stringify(each))})`),
+    );
+    const loaded = await page.evaluate(`Promise.all([${loads}]).then((all) => all.flat())`);
+    expect(loaded).toEqual([]);
+    // What the emulator and the simulator say in a frame no page can read. The dashboard would be clicked in it.
+    const framed = await browser.newPage();
+    await framed.goto(page.url());
+    const ofDashboard = urls.filter((url) => url.startsWith(cloud.dashboardUrl));
+    for (const url of ofDashboard)
+      await framed.evaluate(`new Promise((onload) => {
+        document.body.append(Object.assign(document.createElement('iframe'), { onload, src: ${JSON.stringify(url)} }));
+      }).then(() => null)`);
+    const inside = () => framed.frames().flatMap((frame) => (frame === framed.mainFrame() ? [] : frame.url()));
+    await expect.poll(() => inside().filter((url) => url.startsWith('chrome-error:')).length).toBe(ofDashboard.length);
+  });
+
+  it('does nothing in the name of somebody who is signed in at the dashboard', async () => {
+    const context = await browser.newContext();
+    try {
+      const headers = { origin: cloud.dashboardUrl };
+      const session = `${cloud.apiUrl}/session`;
+      const signedIn = await context.request.post(session, { data: { key: cloud.apiKeys.admin }, headers });
+      expect(signedIn.status()).toBe(200);
+      const visitor = await context.newPage();
+      await visitor.goto(cloud.dashboardUrl);
+      expect(await visitor.evaluate(async () => (await fetch('/api/v1/keys')).status)).toBe(200);
+      const { port } = new URL(page.url());
+      // Another port of 127.0.0.1 is the same site: the cookie is sent.
+      for (const site of [`http://evil.example:${port}/`, `http://127.0.0.1:${port}/`, `http://localhost:${port}/`])
+        for (const enctype of ['text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded']) {
+          const tab = await context.newPage();
+          await tab.goto(site);
+          const stop = `${cloud.apiUrl}/sources/yahoo/stop`;
+          const fetched = await tab.evaluate(async (url) => {
+            const init = { method: 'POST', credentials: 'include', body: '{}' } as const;
+            const sent = [fetch(url, { ...init, mode: 'cors' }), fetch(url, { ...init, mode: 'no-cors' })];
+            return (await Promise.allSettled(sent)).map(({ status }) => status);
+          }, stop);
+          expect(fetched).toEqual(['rejected', 'rejected']);
+          const answer = tab.waitForResponse(stop);
+          const form = JSON.stringify({ method: 'POST', action: stop, enctype });
+          await tab.evaluate(`{
+            const form = Object.assign(document.createElement('form'), ${form});
+            document.body.append(form);
+            form.submit();
+          }`);
+          expect([401, 403], `${site} ${enctype}`).toContain((await answer).status());
+        }
+      const paused = await cloud.rows("SELECT FROM source_state WHERE source_id = 'yahoo' AND paused");
+      expect(paused).toEqual([]);
+    } finally {
+      await context.close();
+    }
   });
 
   it('reads nothing where its own name has been pointed at this machine', async () => {
