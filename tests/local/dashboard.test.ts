@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/dashboard/chromium.ts';
 import { drivenCloud } from '../support/driven-cloud.ts';
@@ -85,6 +85,61 @@ describe('the dashboard, deployed', () => {
     await cycle(sick);
     await card.getByText(/^Healthy/).waitFor({ timeout: 180_000 });
   }, 900_000);
+
+  it('shows a new price and a source that fails by an event, while its queries rest', async () => {
+    const sick = sickFaults.find(({ source, fault }) => source === 'coingecko' && fault === '500');
+    if (!sick) throw new Error('The simulator has no such fault.');
+    // The other page would be the one that follows.
+    await page.goto('about:blank');
+    const context = await browser.newContext({ storageState: await page.context().storageState() });
+    try {
+      const market = await context.newPage();
+      const streams = market.waitForResponse((answer) => answer.url().endsWith('/api/v1/events'));
+      const cell = market.locator('tbody tr', { has: market.getByRole('link', { name: 'BTC-USD', exact: true }) });
+      const price = cell.locator('td').nth(2);
+      await resting(market, '/market', price);
+      expect((await streams).headers()['cache-control']).toContain('no-transform');
+      const sources = await context.newPage();
+      const card = sources.getByRole('article', { name: 'CoinGecko' });
+      await resting(sources, '/sources', card);
+      const before = await price.textContent();
+      await quiet('coingecko');
+      await timePasses('coingecko');
+      await cycle(sick);
+      await soon(market, async () => (await price.textContent()) !== before);
+      await timePasses('coingecko');
+      await cloud.fault({ source: 'coingecko', fault: '500', on: true });
+      await cycle(sick);
+      await cycle(sick);
+      await soon(sources, async () => /(Degraded|Failed): down/.test((await card.textContent()) ?? ''));
+    } finally {
+      await cloud.fault({ source: 'coingecko', fault: '500', on: false });
+      await context.close();
+    }
+  }, 600_000);
+
+  /** Opens a page that follows events, whose clock stands still after its queries have asked for the last time in a minute. */
+  async function resting(of: Page, path: string, shown: Locator): Promise<void> {
+    of.setDefaultTimeout(60_000);
+    await of.clock.install();
+    await of.goto(`${cloud.dashboardUrl}${path}`);
+    await shown.waitFor();
+    await of.clock.runFor(32_000);
+    // What it asked for then is there.
+    await of.waitForLoadState('load');
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await of.clock.pauseAt(await of.evaluate(() => Date.now() + 1_000));
+  }
+
+  /** Looks until it is so; the page's clock moves by less than its queries rest. */
+  async function soon(of: Page, isSo: () => Promise<boolean>): Promise<void> {
+    for (let looks = 0; looks < 60; looks += 1) {
+      await of.clock.runFor(400);
+      if (await isSo()) return;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+    throw new Error(`No event has changed ${of.url()}: ${await of.locator('main').textContent()}`);
+  }
 
   it('stops a source and starts it again', async () => {
     await page.goto(`${cloud.dashboardUrl}/sources/yahoo`);

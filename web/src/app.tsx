@@ -6,6 +6,7 @@ import { ErrorState, Loading } from './components/states.tsx';
 import { Toasts } from './components/toasts.tsx';
 import styles from './layout/screen.module.css';
 import { SimulatedStrip } from './layout/simulated-strip.tsx';
+import { Live } from './live/live.tsx';
 import { SignInPage } from './pages/sign-in/sign-in-page.tsx';
 import { router } from './router.tsx';
 
@@ -26,7 +27,14 @@ export function App({ tokenFailure }: { tokenFailure: unknown }) {
 
 function Gate({ tokenFailure }: { tokenFailure: unknown }) {
   const session = useQuery(sessionQuery);
-  if (session.data) return <RouterProvider router={router} />;
+  if (session.data) {
+    return (
+      <>
+        <Live />
+        <RouterProvider router={router} />
+      </>
+    );
+  }
   if (session.data === null) return <SignInPage tokenFailure={tokenFailure} />;
   if (session.isError) {
     return (

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { z } from 'zod';
+import type { EventType } from '../../../core/contracts/events/event.ts';
 import { simulatedHeader } from '../../../core/contracts/http/envelope.ts';
 import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
 import { barsSchema, exchangeSchema, quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
@@ -47,7 +48,17 @@ export const goodToken = 'one-time-token';
 /** Starts the double on a free port of 127.0.0.1. `reset` gives it its usual state again. */
 export async function startApiDouble(dist: string) {
   const state = usualState();
+  const open = new Set<ServerResponse>();
+  let position = 0;
   const server = createServer((request, response) => {
+    if (request.url === '/api/v1/events' && state.feed && !state.fail.has('/events')) {
+      state.requests.push(`GET /events after ${request.headers['last-event-id'] ?? 'now'}`);
+      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+      response.write(`retry: 200\n\nid: ${position}\n\n`);
+      open.add(response);
+      response.once('close', () => open.delete(response));
+      return;
+    }
     handle(state, dist, request, response).catch((error: unknown) => {
       response.writeHead(500, { 'content-type': 'text/plain' }).end(`The double broke: ${String(error)}`);
     });
@@ -58,6 +69,19 @@ export async function startApiDouble(dist: string) {
   return {
     url: `http://127.0.0.1:${address.port}`,
     state,
+    /** Tells those who follow the feed of an event; gives how many these are. */
+    tell(type: EventType, event: unknown) {
+      position += 1;
+      for (const each of open)
+        each.write(
+          `id: ${position}\nevent: quotron.${type}\ndata: ${JSON.stringify({ type: `quotron.${type}`, data: event })}\n\n`,
+        );
+      return open.size;
+    },
+    /** Breaks the streams that are open. */
+    breakStreams() {
+      for (const each of open) each.destroy();
+    },
     reset: () => Object.assign(state, usualState()),
     close: () =>
       new Promise<void>((resolve) => {
@@ -124,6 +148,8 @@ async function answerTo(
   if (request.method === 'DELETE' && path === '/session') {
     return { status: 204, headers: { 'set-cookie': 'qtr_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict' } };
   }
+  // There is no feed, and no use in asking again.
+  if (path === '/events') return { status: 204 };
   if (request.method !== 'GET') return change(state, request.method ?? '', path, await bodyOf(request));
   return withEtag(read(state, path, query), request);
 }

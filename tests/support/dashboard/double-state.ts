@@ -50,6 +50,8 @@ export interface DoubleState {
   watched: Map<string, number>;
   /** Symbols with a quote that nobody asked for, as the constituents of indices are. */
   unasked: Set<string>;
+  /** Whether there is a feed of events, which then stays open. */
+  feed: boolean;
   /** What came in: `GET /quotes 200`. */
   requests: string[];
 }
@@ -78,6 +80,7 @@ export function usualState(): DoubleState {
     findings: usualFindings(),
     watched: new Map(),
     unasked: new Set(),
+    feed: false,
     requests: [],
   };
 }

@@ -50,7 +50,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const webLayers = [
   ['text', 'theme'],
   ['reference'],
-  ['api', 'market', 'sources'],
+  ['api', 'live', 'market', 'sources'],
   ['components'],
   ['actions'],
   ['layout'],

@@ -81,12 +81,19 @@ export async function change<T extends z.ZodType>(
   return { data: fitting(answer.data, data, response), warnings: answer.warnings };
 }
 
+/** Asks for the events after one, or from now on: the answer may stay open, and is read as it comes. */
+export function openEvents(last: string | null, signal: AbortSignal): Promise<Response> {
+  const headers = { accept: 'text/event-stream', ...(last === null ? {} : { 'last-event-id': last }) };
+  return send('/events', { headers, signal }, () => false, 2 ** 31 - 1);
+}
+
 async function send(
   path: string,
   init: RequestInit,
   isFine: (response: Response) => boolean = () => false,
+  withinMs: number = timeoutMs,
 ): Promise<Response> {
-  const limit = AbortSignal.timeout(timeoutMs);
+  const limit = AbortSignal.timeout(withinMs);
   let response: Response;
   try {
     response = await fetch(base + path, {

@@ -3,6 +3,7 @@ import { infiniteQueryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import { coverageSchema } from '../../../core/contracts/http/coverage.ts';
 import { findingSchema } from '../../../core/contracts/http/findings.ts';
+import { paced } from '../live/pace.ts';
 import { reader } from './client.ts';
 
 const readCoverage = reader(z.array(coverageSchema));
@@ -59,6 +60,6 @@ export function findingsQuery({ source, symbol }: { source?: string | undefined;
     },
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor,
-    refetchInterval: ({ state: { data } }) => (data && data.pages.length > 1 ? false : 30_000),
+    refetchInterval: ({ state: { data } }) => (data && data.pages.length > 1 ? false : paced(30_000)()),
   });
 }

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import { apiKeySchema } from '../../../core/contracts/http/api-keys.ts';
 import { runSchema } from '../../../core/contracts/http/operations.ts';
+import { paced } from '../live/pace.ts';
 import { reader } from './client.ts';
 
 const readKeys = reader(z.array(apiKeySchema));
@@ -28,6 +29,6 @@ export function allRunsQuery({ source, status }: { source?: string | undefined; 
     },
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor,
-    refetchInterval: ({ state: { data } }) => (data && data.pages.length > 1 ? false : 10_000),
+    refetchInterval: ({ state: { data } }) => (data && data.pages.length > 1 ? false : paced(10_000)()),
   });
 }

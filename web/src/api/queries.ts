@@ -24,6 +24,7 @@ import {
 import { incidentSchema, recoverySchema } from '../../../core/contracts/http/recovery.ts';
 import { replaySchema } from '../../../core/contracts/http/replays.ts';
 import { watchedSchema } from '../../../core/contracts/http/watch.ts';
+import { paced } from '../live/pace.ts';
 import { documentReader, reader } from './client.ts';
 import { RequestError } from './failure.ts';
 
@@ -49,8 +50,8 @@ const readReplay = reader(replaySchema);
 const readSession = reader(sessionSchema);
 const readWatch = reader(z.array(watchedSchema));
 
-/** Refetch intervals in milliseconds. Nothing is fetched while the tab is hidden. */
-const live = { quotes: 5_000, operations: 10_000, slow: 30_000 } as const;
+/** Refetch intervals, longer while events come. Nothing is fetched while the tab is hidden. */
+const live = { quotes: paced(5_000), operations: paced(10_000), slow: paced(30_000) } as const;
 
 /** A limit on pages, in case a cursor never ends. */
 const pagesAtMost = 40;
@@ -230,7 +231,7 @@ export function recoveriesQuery(sourceId: string) {
     queryFn: async ({ signal }) =>
       (await readRecoveries(`/recoveries?sourceId=${encodeURIComponent(sourceId)}&limit=5`, signal)).data,
     refetchInterval: (query) =>
-      query.state.data?.some((recovery) => recovery.finishedAt === null) ? 1_500 : live.operations,
+      query.state.data?.some((recovery) => recovery.finishedAt === null) ? 1_500 : live.operations(),
   });
 }
 
@@ -239,7 +240,7 @@ export const latestRecoveriesQuery = queryOptions({
   queryKey: ['recoveries'],
   queryFn: async ({ signal }) => (await readRecoveries('/recoveries?limit=50', signal)).data,
   refetchInterval: (query) =>
-    query.state.data?.some((recovery) => recovery.finishedAt === null) ? 1_500 : live.operations,
+    query.state.data?.some((recovery) => recovery.finishedAt === null) ? 1_500 : live.operations(),
 });
 
 /** One recovery with its steps. */
