@@ -95,15 +95,17 @@ function readRows({ rows, unit: unitOfHeading, ignoredColumns, fault }: Rows, as
     if (row.weight.trim() === '') complain(line, 'weight_missing');
     else if (weight === null || weight.length > 30) complain(line, 'weight_malformed', row.weight);
     else if (weight.startsWith('-')) complain(line, 'weight_range', row.weight);
-    else weights.push(weight);
-    if (sign) signs += 1;
+    else {
+      weights.push(weight);
+      if (sign) signs += 1;
+    }
     const sector = sectorNamed(row.sector);
     if ((sector?.length ?? 0) > modelLimits.sector) complain(line, 'sector_long', row.sector);
-    return faults.length > before || symbol === null || weight === null ? [] : [{ line, symbol, weight, sector, sign }];
+    return faults.length > before || symbol === null || weight === null ? [] : [{ line, symbol, weight, sector }];
   });
   const sum = sumOf(weights);
-  const unit = unitOf({ asked, heading: unitOfHeading, signs, rows: rows.length, sum });
-  if (unit === 'mixed') complain(null, 'unit_mixed', String(signs));
+  const unit = unitOf({ asked, heading: unitOfHeading, signs, weights: weights.length, sum });
+  if (unit === 'mixed') complain(null, 'unit_mixed');
   else if (unit === null && faults.length === 0) complain(null, 'unit_unclear', sum);
   const holdings = read.map(({ line, symbol, weight, sector }) => ({
     line,
@@ -126,12 +128,12 @@ function unitOf(said: {
   readonly asked: WeightUnit | null;
   readonly heading: WeightUnit | null;
   readonly signs: number;
-  readonly rows: number;
+  readonly weights: number;
   readonly sum: DecimalText;
 }): WeightUnit | 'mixed' | null {
   if (said.asked !== null) return said.asked === 'fraction' && said.signs > 0 ? 'mixed' : said.asked;
   // A sign on some weights only leaves the others in doubt.
-  if (said.signs > 0) return said.signs < said.rows ? 'mixed' : 'percent';
+  if (said.signs > 0) return said.signs < said.weights ? 'mixed' : 'percent';
   const shown = bySum(said.sum);
   if (said.heading === null) return shown;
   return shown === null || shown === said.heading ? said.heading : null;
@@ -167,7 +169,7 @@ function rowsOfCsv(text: string): Rows {
   const rows = lines.flatMap((line, index): Row[] => {
     if (line.trim() === '' || (hasHeading && index <= first)) return [];
     const cells = cellsOf(line, separator);
-    const fits = cells !== null && (hasHeading ? cells.length === names.length : cells.length <= 3);
+    const fits = cells !== null && cells.length <= (hasHeading ? names.length : 3);
     const cell = (place: number) => cells?.[place]?.trim() ?? '';
     // `AAPL,12,5` has a decimal comma, or three columns: nobody can tell.
     const unclear = !hasHeading && decimalFromText(cell(2)) !== null;

@@ -15,6 +15,8 @@ const pages = [
   ['/findings', 'Findings'],
   ['/diagnose', 'Diagnose'],
   ['/coverage', 'Coverage'],
+  ['/models', 'Models'],
+  ['/models/with-gaps', 'Small caps, draft'],
   ['/runs', 'Runs'],
   ['/keys', 'Keys'],
   ['/?dead=ingest', 'Dead letters in ingest'],

@@ -46,6 +46,8 @@ const shots: readonly Shot[] = [
   { name: 'quarantine', path: '/quarantine', ready: 'OCDO.L' },
   { name: 'findings', path: '/findings', ready: 'VOD.L' },
   { name: 'diagnose', path: `/diagnose?report=${newReportId}`, ready: 'What is wrong' },
+  { name: 'models', path: '/models', ready: 'Global leaders' },
+  { name: 'model', path: '/models/global-leaders', ready: 'Amazon' },
   { name: 'coverage', path: '/coverage', ready: 'none missing' },
   { name: 'runs', path: '/runs', ready: 'first cycle' },
   { name: 'keys', path: '/keys', ready: 'spreadsheet' },

@@ -77,6 +77,20 @@ const coverage = createRoute({
   component: lazyRouteComponent(() => import('./pages/coverage/coverage-page.tsx'), 'CoveragePage'),
 });
 
+const models = createRoute({
+  getParentRoute: () => root,
+  path: '/models',
+  validateSearch: textSearch('import'),
+  component: lazyRouteComponent(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
+});
+
+const model = createRoute({
+  getParentRoute: () => root,
+  path: '/models/$modelId',
+  validateSearch: textSearch('amount', 'edit'),
+  component: lazyRouteComponent(() => import('./pages/models/model-page.tsx'), 'ModelPage'),
+});
+
 const keys = createRoute({
   getParentRoute: () => root,
   path: '/keys',
@@ -96,6 +110,8 @@ export const router = createRouter({
     diagnose,
     runs,
     coverage,
+    models,
+    model,
     keys,
   ]),
   defaultPreload: 'intent',

@@ -23,7 +23,7 @@ export const modelFaultWords: Readonly<Record<ModelFault, string>> = {
   no_weight_column: 'The heading names no column of weights. Call it “weight”, or “weight %”.',
   unit_unclear: 'The sum of the weights does not show whether they are fractions or percent. Say which.',
   unit_mixed: 'Some weights are percent and others are not. Write all in the same way.',
-  cells: 'The line has more or fewer cells than it should, or a quotation mark that is not closed.',
+  cells: 'The line has more cells than columns, or a quotation mark that is not closed.',
   symbol_missing: 'The symbol is missing.',
   symbol_malformed: 'That cannot be a symbol.',
   symbol_twice: 'The symbol stands in an earlier line, too. Add the weights up.',

@@ -36,6 +36,7 @@ import { type Answer, bodyOf, data, problem, requestId, withEtag } from './doubl
 import { type DoubleState, usualState } from './double-state.ts';
 import { constituentsOf } from './index-data.ts';
 import { exchangesOf, explained, ticksOf } from './market-data.ts';
+import { changeModel, readModels } from './model-double.ts';
 import { runDetailOf, runsOf, usualDays, usualIncidents } from './operations-data.ts';
 import { changePage, readPage } from './page-double.ts';
 import { redrive, replayAsked, replayId, replayLooked } from './quarantine-double.ts';
@@ -150,7 +151,7 @@ async function answerTo(
   }
   // There is no feed, and no use in asking again.
   if (path === '/events') return { status: 204 };
-  if (request.method !== 'GET') return change(state, request.method ?? '', path, await bodyOf(request));
+  if (request.method !== 'GET') return change(state, request.method ?? '', path, query, await bodyOf(request));
   return withEtag(read(state, path, query), request);
 }
 
@@ -184,7 +185,7 @@ function session(state: DoubleState): SessionView {
 }
 
 function read(state: DoubleState, path: string, query: URLSearchParams): Answer {
-  const ofPage = readPage(state, path, query);
+  const ofPage = readPage(state, path, query) ?? readModels(state, path, query);
   if (ofPage) return ofPage;
   const [, collection = '', id, part] = path.split('/').map(decodeURIComponent);
   if (path === '/session') return data(sessionSchema, session(state));
@@ -256,13 +257,13 @@ function untilOf(body: unknown): string | null {
   return stopRequestSchema.nullish().parse(body)?.until ?? null;
 }
 
-function change(state: DoubleState, method: string, path: string, body: unknown): Answer {
+function change(state: DoubleState, method: string, path: string, query: URLSearchParams, body: unknown): Answer {
   const [, collection, id, action] = path.split('/').map(decodeURIComponent);
   const source = state.sources.find((one) => one.id === id);
   const service = state.services.find((one) => one.id === id);
   if (!state.scopes.includes('operate'))
     return problem(403, 'forbidden', 'The key may not do this', 'It needs the scope operate.');
-  const ofPage = changePage(state, method, path, body);
+  const ofPage = changeModel(state, method, path, query, body) ?? changePage(state, method, path, body);
   if (ofPage) return ofPage;
   if (path === '/dead-letters/redrive') return redrive(state, redriveRequestSchema.parse(body).queue);
   if (path === '/quarantine/replay') return replayAsked(state, replayRequestSchema.parse(body));

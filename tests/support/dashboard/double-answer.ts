@@ -60,6 +60,7 @@ export function withEtag(answer: Answer, request: IncomingMessage): Answer {
 export async function bodyOf(request: IncomingMessage): Promise<unknown> {
   let text = '';
   for await (const chunk of request) text += String(chunk);
+  if (request.headers['content-type'] === 'text/csv') return text;
   try {
     return JSON.parse(text);
   } catch {

@@ -12,7 +12,9 @@ import type {
   sourceSchema,
 } from '../../../core/contracts/http/operations.ts';
 import type { replayRequestSchema } from '../../../core/contracts/http/replays.ts';
+import type { StoredModel } from '../../../core/ports/model-store.ts';
 import { quoteOf, usualMarket } from './market-data.ts';
+import { usualModels } from './model-data.ts';
 import { usualDeadLetters, usualQuarantine, usualQueues, usualServices, usualSources } from './operations-data.ts';
 import { usualFindings, usualKeys, usualReportIds } from './page-data.ts';
 
@@ -46,6 +48,7 @@ export interface DoubleState {
   reports: string[];
   keys: ApiKeyView[];
   findings: FindingView[];
+  models: StoredModel[];
   /** Symbols that were added, by how often they were looked at since. */
   watched: Map<string, number>;
   /** Symbols with a quote that nobody asked for, as the constituents of indices are. */
@@ -78,6 +81,7 @@ export function usualState(): DoubleState {
     reports: [...usualReportIds],
     keys: usualKeys(),
     findings: usualFindings(),
+    models: usualModels(),
     watched: new Map(),
     unasked: new Set(),
     feed: false,

@@ -61,7 +61,7 @@ describe('a model of CSV', () => {
   it('names each line that is wrong, and reads the others', () => {
     const text = [
       'symbol,weight,sector',
-      'AAPL,0.5',
+      'AAPL,0.5,x,y',
       'AAPL,0.25,',
       'not a symbol!,0.1,',
       ',0.1,',
@@ -71,7 +71,7 @@ describe('a model of CSV', () => {
       'F,-0.1,',
       `T,0.1,${'x'.repeat(65)}`,
       'MSFT,0.75,"open',
-      'MSFT,0.75,',
+      'MSFT,0.75',
     ].join('\n');
     const { faults, rows } = holdings(text);
     expect(faults).toEqual([

@@ -65,16 +65,22 @@ function isOf(response: Response, type: string): boolean {
   return response.headers.get('content-type')?.startsWith(type) ?? false;
 }
 
-/** Sends a POST, PUT or DELETE with a JSON body. Gives the parsed data of the answer and its warnings. */
+/** Sends a POST, PUT or DELETE with a JSON body, or with a text of another media type. Gives the parsed data of the answer and its warnings. */
 export async function change<T extends z.ZodType>(
   method: 'POST' | 'PUT' | 'DELETE',
   path: string,
   data: T,
   body?: unknown,
+  media = 'application/json',
 ): Promise<{ data: z.infer<T>; warnings: readonly Warning[] }> {
   const response = await send(path, {
     method,
-    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    ...(body === undefined
+      ? {}
+      : {
+          headers: { 'content-type': media },
+          body: typeof body === 'string' && media !== 'application/json' ? body : JSON.stringify(body),
+        }),
   });
   if (response.status === 204) return { data: data.parse(undefined), warnings: [] };
   const answer = await parsed(response, envelope(z.unknown()));

@@ -1,5 +1,6 @@
 import {
   Activity,
+  Briefcase,
   ChartCandlestick,
   Grid3x3,
   History,
@@ -19,6 +20,7 @@ interface PageLink {
     | '/quarantine'
     | '/findings'
     | '/diagnose'
+    | '/models'
     | '/coverage'
     | '/runs'
     | '/keys';
@@ -36,6 +38,7 @@ export const pages: readonly PageLink[] = [
   { to: '/quarantine', label: 'Quarantine', icon: <ShieldAlert /> },
   { to: '/findings', label: 'Findings', icon: <Activity />, behindMore: true },
   { to: '/diagnose', label: 'Diagnose', icon: <Stethoscope />, behindMore: true },
+  { to: '/models', label: 'Models', icon: <Briefcase />, behindMore: true },
   { to: '/coverage', label: 'Coverage', icon: <Grid3x3 />, behindMore: true },
   { to: '/runs', label: 'Runs', icon: <History />, behindMore: true },
   { to: '/keys', label: 'Keys', icon: <KeyRound />, behindMore: true },

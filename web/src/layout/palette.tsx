@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import {
+  Briefcase,
   ChartCandlestick,
   FileText,
   HeartPulse,
@@ -18,6 +19,7 @@ import { runSource, switchSource } from '../actions/operate.ts';
 import { recoverFailing, recoverSource } from '../actions/recover.ts';
 import { replayRows } from '../actions/repair.ts';
 import { addSymbol, maybeSymbol } from '../actions/watch.ts';
+import { modelsQuery } from '../api/model-queries.ts';
 import { quarantineQuery, quotesQuery, sourcesQuery } from '../api/queries.ts';
 import { useRefusal } from '../api/session.ts';
 import { plural } from '../text/format.ts';
@@ -125,6 +127,7 @@ function useCommands(text: string): Command[] {
   const navigate = useNavigate();
   const quotes = useQuery({ ...quotesQuery, refetchInterval: false }).data?.quotes ?? [];
   const sources = useQuery(sourcesQuery).data ?? [];
+  const models = useQuery(modelsQuery).data ?? [];
   const refused = useRefusal() !== null;
   const held = new Map<string, number>();
   const quarantined = useQuery(quarantineQuery).data?.rows ?? [];
@@ -145,8 +148,20 @@ function useCommands(text: string): Command[] {
     })),
     ...(refused
       ? []
-      : systemCommands(sources, held, (report) => void navigate({ to: '/diagnose', search: { report } }))),
+      : systemCommands(
+          sources,
+          held,
+          (report) => void navigate({ to: '/diagnose', search: { report } }),
+          () => void navigate({ to: '/models', search: { import: '1' } }),
+        )),
     ...sources.flatMap((source) => sourceCommands(source, refused, navigate)),
+    ...models.map(({ id, name }) => ({
+      id: `model-${id}`,
+      icon: <Briefcase />,
+      title: name ?? id,
+      detail: 'Model',
+      run: () => void navigate({ to: '/models/$modelId', params: { modelId: id } }),
+    })),
     ...quotes.map(({ instrument }) => ({
       id: `symbol-${instrument.symbol}`,
       icon: <ChartCandlestick />,
@@ -173,6 +188,7 @@ function systemCommands(
   sources: readonly SourceView[],
   held: ReadonlyMap<string, number>,
   onReport: (id: string) => void,
+  onImport: () => void,
 ): Command[] {
   return [
     {
@@ -181,6 +197,13 @@ function systemCommands(
       title: 'Diagnose now',
       detail: 'Action',
       run: () => void diagnose().then((id) => id !== null && onReport(id)),
+    },
+    {
+      id: 'import-model',
+      icon: <Briefcase />,
+      title: 'Import a model',
+      detail: 'Action',
+      run: onImport,
     },
     {
       id: 'recover-failing',
