@@ -21,3 +21,6 @@ export function ingestQueueName(kind: 'api' | 'browser'): string {
 
 /** While a service is stopped, its messages are requeued with this delay. */
 export const stoppedDelaySeconds = 30;
+
+/** A message that was received so often and is still there is a dead letter. */
+export const mostReceives = 5;

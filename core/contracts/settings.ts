@@ -33,6 +33,18 @@ export const settingNames = {
    * none on AWS.
    */
   alertHosts: 'QUOTRON_ALERT_HOSTS',
+  /** `host:port` of Kafka's brokers, separated by commas. Set where events go to Kafka. */
+  kafkaBrokers: 'KAFKA_BROKERS',
+  /** The topic of events. */
+  kafkaTopic: 'KAFKA_TOPIC',
+  /** `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`. */
+  kafkaSecurityProtocol: 'KAFKA_SECURITY_PROTOCOL',
+  /** `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512` or `AWS_MSK_IAM`. */
+  kafkaSaslMechanism: 'KAFKA_SASL_MECHANISM',
+  kafkaSaslUsername: 'KAFKA_SASL_USERNAME',
+  kafkaSaslPassword: 'KAFKA_SASL_PASSWORD',
+  /** File (PEM) with the certificate of the authority that signed the brokers' own. */
+  kafkaCaFile: 'KAFKA_CA_FILE',
   /** Queue of the `recover` function. */
   recoveriesQueueUrl: 'RECOVERIES_QUEUE_URL',
   /**

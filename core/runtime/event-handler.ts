@@ -1,37 +1,103 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { MSKEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import * as z from 'zod';
 import { type CloudEvent, cloudEventSchema } from '../contracts/events/cloud-event.ts';
+import { mostReceives } from '../contracts/queues.ts';
 import { logger } from './observe.ts';
 
+/** An event as a transport delivered it. */
+interface Delivered {
+  /** By which the transport knows it. */
+  readonly id: string;
+  readonly key: string;
+  readonly body: string;
+  /** Whether this is its last try: where it fails, it is a dead letter. */
+  readonly last: boolean;
+}
+
 /**
- * Handles a batch of events from a FIFO queue on the topic, one after the other. An event that fails returns to the queue,
- * and with it all later ones of its key, untried: they keep their order. After its tries it is in the dead-letter queue, and
- * those after it go on. `handle` may get an event twice, with the same id, and must be idempotent.
+ * Handles a batch of events, from a FIFO queue on the topic or from Kafka, one after the other. An event that fails comes
+ * again, and with it all later ones of its key, untried: they keep their order. After its tries it is a dead letter, and those
+ * after it are handled: at once in the last try, because the queue counts a receipt of theirs, too, and would take them with
+ * it. `handle` may get an event twice, with the same id, and must be idempotent.
+ *
+ * Of a queue, the failed ones are reported and return alone. Of Kafka, the batch fails as a whole: its event source splits it
+ * until the event that fails is by itself.
  *
  * @example
- * export const handler = observed((event: SQSEvent) => handleEvents(event, (each) => evaluate(each)));
+ * export const handler = observed((event: SQSEvent | MSKEvent) => handleEvents(event, (each) => evaluate(each)));
  */
 export async function handleEvents(
-  { Records }: SQSEvent,
+  event: SQSEvent | MSKEvent,
   handle: (event: CloudEvent) => Promise<unknown>,
+  { tries = mostReceives } = {},
 ): Promise<SQSBatchResponse> {
+  if (!('records' in event)) {
+    const delivered = event.Records.map(({ messageId, body, attributes }) => ({
+      ...{ id: messageId, body, key: attributes.MessageGroupId ?? '' },
+      receiveCount: Number(attributes.ApproximateReceiveCount),
+      last: Number(attributes.ApproximateReceiveCount) >= tries,
+    }));
+    const failed = await handleInOrder(delivered, handle);
+    return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
+  }
+  const failed = await handleInOrder(ofKafka(event), handle);
+  if (failed.length > 0) throw new EventsFailedError(failed.length);
+  return { batchItemFailures: [] };
+}
+
+/** Some events of a batch of Kafka failed: it is delivered again. */
+export class EventsFailedError extends Error {
+  override readonly name = 'EventsFailedError';
+  constructor(count: number) {
+    super(`${count} events of the batch were not handled: each that failed is in the log.`);
+  }
+}
+
+/** Those that failed, and those of their keys after them. */
+async function handleInOrder<Given extends Delivered>(
+  delivered: readonly Given[],
+  handle: (event: CloudEvent) => Promise<unknown>,
+): Promise<Given[]> {
   const failedKeys = new Set<string>();
-  const batchItemFailures: { itemIdentifier: string }[] = [];
-  for (const { messageId, body, attributes } of Records) {
-    const key = attributes.MessageGroupId ?? '';
-    if (!failedKeys.has(key)) {
+  const failed: Given[] = [];
+  for (const each of delivered) {
+    if (!failedKeys.has(each.key)) {
       try {
-        await handle(cloudEventSchema.parse(JSON.parse(body)));
+        await handle(cloudEventSchema.parse(JSON.parse(each.body)));
         continue;
       } catch (error) {
-        failedKeys.add(key);
-        const receiveCount = Number(attributes.ApproximateReceiveCount);
-        logger.warn('An event failed and returns to its queue, with those of its key', {
-          ...{ messageId, key, receiveCount },
-          error: error instanceof Error ? error : new Error('Something else than an error was thrown.'),
-        });
+        if (!each.last) failedKeys.add(each.key);
+        const { body: _body, ...known } = each;
+        logger.warn(
+          each.last ? 'An event failed for the last time' : 'An event failed and comes again, with those of its key',
+          {
+            ...known,
+            error: error instanceof Error ? error : new Error('Something else than an error was thrown.'),
+          },
+        );
       }
     }
-    batchItemFailures.push({ itemIdentifier: messageId });
+    failed.push(each);
   }
-  return { batchItemFailures };
+  return failed;
+}
+
+const base64Text = z.base64().transform((text) => Buffer.from(text, 'base64').toString('utf8'));
+const kafkaRecords = z.record(
+  z.string(),
+  z.array(
+    z.object({
+      ...{ topic: z.string(), partition: z.int(), offset: z.int() },
+      ...{ key: base64Text.nullish(), value: base64Text.nullish() },
+    }),
+  ),
+);
+
+/** Records by partition, each in its order. A record without a key shares one with all such of its partition. */
+function ofKafka({ records }: MSKEvent): Delivered[] {
+  return Object.entries(kafkaRecords.parse(records)).flatMap(([partition, of]) =>
+    of.map(({ offset, key, value }) => ({
+      ...{ id: `${partition}@${offset}`, body: value ?? '', key: key ?? partition, last: false },
+    })),
+  );
 }

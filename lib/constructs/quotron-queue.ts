@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, Names, Stack } from 'aws-cdk-lib';
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { mostReceives } from '../../core/contracts/queues.ts';
 import type { settingNames } from '../../core/contracts/settings.ts';
 import { pascalCase, physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
@@ -57,7 +58,7 @@ export class QuotronQueue extends Construct {
       queueName,
       visibilityTimeout: Duration.seconds(props.consumer.timeout.toSeconds() * 6),
       retentionPeriod: Duration.days(4),
-      deadLetterQueue: { queue: this.dead, maxReceiveCount: 5 },
+      deadLetterQueue: { queue: this.dead, maxReceiveCount: mostReceives },
     });
 
     // Not by CDK's SqsEventSource, which allows more than Lambda asks of the role; the id is the one that it would give.

@@ -1,0 +1,146 @@
+/** A real Apache Kafka on this machine: one node in KRaft mode, broker and controller in one, with 512 MB. */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { endWithParent } from '../end-with-parent.ts';
+import { choosePort, freePort } from '../ports.ts';
+import { LocalCloudError } from '../problem.ts';
+import { identityOf, spawnLogged, stopChild, until } from '../processes.ts';
+import { ownFolder, readState, root, writeState } from '../state-folder.ts';
+import { kafkaLibraries } from './install.ts';
+
+export interface KafkaOptions {
+  /** Where its topics are kept. */
+  readonly dir: string;
+  /** Must be free. Without it: the port of the last run, 9092, or any free one. */
+  readonly port?: number | undefined;
+  readonly say: (line: string) => void;
+  readonly signal?: AbortSignal;
+  /** Further lines of its properties, such as a listener that asks for a password. `{port}` is its port. */
+  readonly properties?: readonly string[];
+}
+
+export interface RunningKafka {
+  /** `host:port`, as `KAFKA_BROKERS`. */
+  readonly brokers: string;
+  readonly port: number;
+  readonly logFile: string;
+  /** Resolves when it has ended: true if it was stopped on purpose. */
+  readonly ended: Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+const recordSchema = z.object({ port: z.int(), identity: z.string().nullable() });
+const startMs = 120_000;
+
+/** Starts it, and waits until it takes connections. */
+export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
+  const libraries = await kafkaLibraries(options.say, options.signal);
+  ownFolder(options.dir);
+  const record = join(options.dir, 'kafka.json');
+  const earlier = readState(record, recordSchema);
+  await endLeftover(earlier?.identity ?? null);
+  const port = await choosePort({
+    what: 'Kafka',
+    required: options.port,
+    preferred: [earlier?.port, 9092],
+  });
+  const properties = join(options.dir, 'server.properties');
+  writeFileSync(properties, `${propertiesOf(options, port, await freePort()).join('\n')}\n`, { mode: 0o600 });
+  format(libraries, properties, options.dir);
+  const logFile = join(options.dir, 'kafka.log');
+  const child = spawnLogged('java', [...machine(libraries), 'kafka.Kafka', properties], {
+    logFile,
+    cwd: options.dir,
+    env: process.env,
+  });
+  endWithParent(child, 'SIGTERM', 15);
+  writeState(record, { port, identity: child.pid === undefined ? null : identityOf(child.pid) });
+  let asked = false;
+  let gone = false;
+  const ended = new Promise<boolean>((resolve) => {
+    const settle = () => {
+      gone = true;
+      resolve(asked);
+    };
+    child.once('exit', settle);
+    child.once('error', settle);
+  });
+  const stop = async () => {
+    asked = true;
+    await stopChild(child, 'SIGTERM', 20_000);
+  };
+  const up = await until(async () => gone || options.signal?.aborted === true || (await takes(port)), startMs, 100);
+  if (up && !gone && options.signal?.aborted !== true)
+    return { brokers: `127.0.0.1:${port}`, port, logFile, ended, stop };
+  await stop();
+  options.signal?.throwIfAborted();
+  throw new LocalCloudError(
+    `Kafka ${gone ? 'ended at once' : `took no connection on port ${port} within ${startMs / 1000} s`}. Its last words: ` +
+      `${lastLines(logFile) || 'none'}. The whole log is in ${logFile}; \`npm run reset\` drops its state.`,
+  );
+}
+
+/** What the virtual machine is given. */
+function machine(libraries: string): string[] {
+  return ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-cp', join(libraries, '*')];
+}
+
+function propertiesOf(options: KafkaOptions, port: number, controller: number): string[] {
+  return [
+    ...['process.roles=broker,controller', 'node.id=1'],
+    `controller.quorum.bootstrap.servers=127.0.0.1:${controller}`,
+    'controller.listener.names=CONTROLLER',
+    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+    `log.dirs=${join(options.dir, 'topics')}`,
+    // One node.
+    ...['offsets.topic.replication.factor=1', 'offsets.topic.num.partitions=1'],
+    ...['transaction.state.log.replication.factor=1', 'transaction.state.log.min.isr=1'],
+    'share.coordinator.state.topic.replication.factor=1',
+    'group.initial.rebalance.delay.ms=0',
+    'auto.create.topics.enable=false',
+    ...(options.properties ?? []).map((line) => line.replaceAll('{port}', String(port))),
+  ];
+}
+
+/** Prepares the folder of topics at the first start. The cluster's id is 16 bytes. */
+function format(libraries: string, properties: string, dir: string): void {
+  if (existsSync(join(dir, 'topics', 'meta.properties'))) return;
+  const id = randomBytes(16).toString('base64url').replace(/^-/, 'A');
+  const made = spawnSync(
+    'java',
+    [...machine(libraries), 'kafka.tools.StorageTool', 'format', '--standalone', '-t', id, '-c', properties],
+    { encoding: 'utf8', cwd: root, timeout: startMs },
+  );
+  if (made.status === 0) return;
+  throw new LocalCloudError(`Kafka could not prepare its folder ${dir}: ${`${made.stdout}${made.stderr}`.trim()}`);
+}
+
+/** After a kill -9 of the process that started it, it may still run. */
+async function endLeftover(identity: string | null): Promise<void> {
+  if (identity === null) return;
+  const pid = Number.parseInt(identity, 10);
+  if (identityOf(pid) !== identity) return;
+  process.kill(pid, 'SIGTERM');
+  await until(() => identityOf(pid) !== identity, 20_000);
+}
+
+function takes(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    const end = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}
+
+function lastLines(file: string): string {
+  return readFileSync(file, 'utf8').trim().split('\n').slice(-6).join(' | ');
+}

@@ -1,0 +1,254 @@
+/** Events on a real Apache Kafka: the suite of the port, and what only Kafka has. */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Consumer, Producer } from '@platformatic/kafka';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { clientOptions } from '../../core/adapters/kafka/client-options.ts';
+import { type ClosingTransport, kafkaEventTransport } from '../../core/adapters/kafka/event-transport.ts';
+import { makeTopics } from '../../core/adapters/kafka/topics.ts';
+import { publish } from '../../core/adapters/postgres/database/outbox.ts';
+import { inTransaction } from '../../core/adapters/postgres/database/pool.ts';
+import { relayLag } from '../../core/adapters/postgres/events/relay-store.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
+import { type CloudEvent, cloudEventSchema } from '../../core/contracts/events/cloud-event.ts';
+import { handleEvents } from '../../core/runtime/event-handler.ts';
+import type { KafkaConnection } from '../../core/runtime/kafka-settings.ts';
+import { relayEvents } from '../../functions/relay-events/relay-events.ts';
+import { type RunningKafka, startKafka } from '../../localstack/kafka/broker.ts';
+import { whyNoKafka } from '../../localstack/kafka/install.ts';
+import { type Poller, startPoller } from '../../localstack/kafka/poller.ts';
+import {
+  type EventWorld,
+  eventTransportSuite,
+  inTurns,
+  Killed,
+  patience,
+  tries,
+} from '../support/event-transport-suite.ts';
+import { notRunHere } from '../support/fault-table/not-run-here.ts';
+import { countsOf, incidentEvent } from '../support/incident-events.ts';
+import { useWorld } from '../support/use-world.ts';
+
+const missing = whyNoKafka();
+if (missing !== null) console.warn(`Kafka is not run here: ${missing}`);
+
+const folder = mkdtempSync(join(tmpdir(), 'quotron-kafka-'));
+const closing: (() => Promise<void>)[] = [];
+let kafka: RunningKafka | undefined;
+
+const start = (port?: number) => startKafka({ dir: folder, port, say: () => {} });
+const oneTo = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
+
+function connection(): KafkaConnection {
+  if (kafka === undefined) throw new Error('Kafka does not run');
+  return { brokers: [kafka.brokers], tls: undefined, sasl: undefined };
+}
+
+beforeAll(async () => {
+  if (missing === null) kafka = await start();
+}, 400_000);
+afterAll(async () => {
+  for (const close of closing) await close();
+  await kafka?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach((context) => {
+  if (missing !== null) notRunHere(context, missing);
+});
+
+function transportTo(topic: string): ClosingTransport {
+  const transport = kafkaEventTransport(connection(), topic);
+  closing.push(transport.close);
+  return transport;
+}
+
+/** A topic of its own, with one for dead letters. */
+async function topics(): Promise<{ topic: string; deadTopic: string }> {
+  const topic = `events-${randomUUID().slice(0, 8)}`;
+  const of = { partitions: 3, replicas: 1, retentionMs: 86_400_000 };
+  const deadTopic = `${topic}-dead`;
+  expect(await makeTopics(connection(), { [topic]: of, [deadTopic]: of })).toEqual([topic, deadTopic]);
+  return { topic, deadTopic };
+}
+
+/** What a topic holds from its beginning, or from a time, up to now. */
+async function read(
+  topic: string,
+  since?: Date,
+): Promise<{ value: string; key: string; headers: [string, string][] }[]> {
+  const consumer = new Consumer({ ...clientOptions(connection(), 'quotron-test'), groupId: `read-${randomUUID()}` });
+  try {
+    const ends = (await consumer.listOffsets({ topics: [topic], timestamp: -1n })).get(topic) ?? [];
+    const begins =
+      (await consumer.listOffsets({ topics: [topic], timestamp: since ? BigInt(since.getTime()) : -2n })).get(topic) ??
+      [];
+    // Nothing as late as that gives -1.
+    const from = ends.map((end, at) => ((begins[at] ?? -1n) < 0n ? end : (begins[at] ?? end)));
+    const expected = ends.reduce((sum, end, at) => sum + Number(end - (from[at] ?? end)), 0);
+    const stream = await consumer.consume({
+      ...{ topics: [topic], mode: 'manual', autocommit: false, maxWaitTime: 200 },
+      offsets: from.map((offset, partition) => ({ topic, partition, offset })),
+    });
+    const found: { value: string; key: string; headers: [string, string][] }[] = [];
+    if (expected > 0)
+      for await (const message of stream) {
+        found.push({
+          ...{ value: message.value.toString('utf8'), key: message.key.toString('utf8') },
+          headers: [...message.headers].map(([name, value]) => [name.toString('utf8'), value.toString('utf8')]),
+        });
+        if (found.length === expected) break;
+      }
+    return found;
+  } finally {
+    await consumer.close(true);
+  }
+}
+
+describe('events on Kafka', () => {
+  eventTransportSuite(async (): Promise<EventWorld> => {
+    const { topic, deadTopic } = await topics();
+    return {
+      transport: transportTo(topic),
+      async put(key, body) {
+        const producer = new Producer({ ...clientOptions(connection(), 'quotron-test'), idempotent: true, retries: 2 });
+        await producer.send({ messages: [{ topic, key: Buffer.from(key), value: Buffer.from(body) }] });
+        await producer.close(true);
+      },
+      async deliver(invoke, done) {
+        let poller: Poller | undefined;
+        const next = (): Poller =>
+          startPoller({
+            ...{ connection: connection(), topic, deadTopic, group: `follower-${topic}`, tries, pauseMs: 50 },
+            say: (line) => console.log(line),
+            invoke: async (event) => {
+              try {
+                return await invoke(event);
+              } catch (error) {
+                if (error instanceof Killed) {
+                  // As the process would be gone: nothing of this batch is committed. Another one takes over.
+                  const dead = poller;
+                  poller = undefined;
+                  void dead?.stop().then(() => {
+                    poller = next();
+                  });
+                }
+                throw error;
+              }
+            },
+          });
+        poller = next();
+        await patience(done);
+        await patience(() => poller !== undefined);
+        await poller?.stop();
+      },
+      dead: async () => (await read(deadTopic)).map(({ value }) => value),
+    };
+  });
+
+  it('a record is the CloudEvents binding in structured mode: key, value and content type', async () => {
+    const { topic } = await topics();
+    const event = incidentEvent('yahoo', 1);
+    await transportTo(topic).send([event]);
+    const [record] = await read(topic);
+    expect(record?.key).toBe('yahoo');
+    expect(cloudEventSchema.parse(JSON.parse(record?.value ?? ''))).toEqual(event);
+    expect(Object.fromEntries(record?.headers ?? [])).toEqual({
+      'content-type': 'application/cloudevents+json; charset=UTF-8',
+      ce_id: event.id,
+      ce_type: 'quotron.incident.opened',
+    });
+  });
+
+  it('can be read again from a time', async () => {
+    const { topic } = await topics();
+    const transport = transportTo(topic);
+    await transport.send(oneTo(5).map((count) => incidentEvent('yahoo', count)));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const since = new Date();
+    const later = [6, 7, 8].map((count) => incidentEvent('yahoo', count));
+    await transport.send(later);
+    const again = (await read(topic, since)).map(({ value }) => cloudEventSchema.parse(JSON.parse(value)));
+    expect(again).toEqual(later);
+    expect(await read(topic)).toHaveLength(8);
+  });
+
+  it('an event that the broker does not take holds its own key only', async () => {
+    const { topic } = await topics();
+    const tooLong = incidentEvent('yahoo', 2);
+    const long: CloudEvent = {
+      ...tooLong,
+      event: {
+        type: 'watch.changed',
+        data: {
+          ...{ sourceId: 'yahoo', change: 'added' },
+          symbols: oneTo(200).map(() => ({ symbol: 'A'.repeat(8_000), sourceSymbol: 'A' })),
+        },
+      },
+    };
+    const events = [incidentEvent('yahoo', 1), long, incidentEvent('yahoo', 3), incidentEvent('coingecko', 1)];
+    const { sent, failures } = await transportTo(topic).send(events);
+    expect(sent.toSorted()).toEqual([events[0]?.id, events[3]?.id].toSorted());
+    expect(failures).toHaveLength(1);
+  });
+
+  it('makes topics once', async () => {
+    const { topic } = await topics();
+    expect(await makeTopics(connection(), { [topic]: { partitions: 1, replicas: 1, retentionMs: 1_000 } })).toEqual([]);
+  });
+});
+
+describe('a Kafka that is away', () => {
+  const world = useWorld();
+  it('keeps events in the outbox, and they are published in order afterwards', async () => {
+    const { topic, deadTopic } = await topics();
+    await world.pool.query('TRUNCATE outbox');
+    const transport = transportTo(topic);
+    const write = (count: number) =>
+      inTransaction(world.pool, async (db) =>
+        publish(
+          db,
+          ['yahoo', 'coingecko'].map((sourceId) => ({
+            type: 'incident.opened',
+            data: { incidentId: randomUUID(), sourceId, reason: 'down', count, at: new Date().toISOString() },
+          })),
+        ),
+      );
+    const relay = () =>
+      relayEvents(Date.now() + 60_000, {
+        ...{ state: postgresState(world.pool), transport, stage: 'local', holder: randomUUID(), now: Date.now },
+      });
+    const handled: CloudEvent[] = [];
+    const poller = startPoller({
+      ...{ connection: connection(), topic, deadTopic, group: `away-${topic}`, tries, say: () => {} },
+      invoke: (event) => handleEvents(event, async (each) => handled.push(each)),
+    });
+    try {
+      await write(1);
+      expect(await relay()).toMatchObject({ published: 2, failures: [] });
+      await kafka?.stop();
+      for (const count of [2, 3, 4]) await write(count);
+      const away = await relay();
+      expect(away.published).toBe(0);
+      expect(away.failures).toHaveLength(1);
+      expect(await relayLag(world.pool)).toMatchObject({ waiting: 6 });
+      kafka = await start(kafka?.port);
+      await write(5);
+      let published = 0;
+      // It may take connections before it takes records.
+      await inTurns(
+        async () => {
+          published += (await relay()).published;
+        },
+        () => published >= 8,
+      );
+      expect(published).toBe(8);
+      await patience(() => new Set(handled.map(({ id }) => id)).size === 10);
+      const once = [...new Map(handled.map((event) => [event.id, event])).values()];
+      for (const source of ['yahoo', 'coingecko']) expect(countsOf(once, source)).toEqual(oneTo(5));
+    } finally {
+      await poller.stop();
+    }
+  });
+});
