@@ -12,6 +12,7 @@ import { destroyCommand } from './destroy.ts';
 import { diagnoseCommand } from './diagnose.ts';
 import { doctorCommand } from './doctor.ts';
 import { etlCommand } from './etl.ts';
+import { exchangesCommand } from './exchanges.ts';
 import { findingsCommand } from './findings.ts';
 import { healthCommand } from './health.ts';
 import { incidentsCommand } from './incidents.ts';
@@ -52,6 +53,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     quoteCommand(),
     barsCommand(),
     instrumentsCommand(),
+    exchangesCommand(),
     openCommand(),
     doctorCommand(),
     logsCommand(),

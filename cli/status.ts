@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import * as z from 'zod';
-import {
-  type eventsWaitingSchema,
-  type SourceView,
-  servicesSchema,
-  sourceSchema,
-} from '../core/contracts/http/operations.ts';
+import { type eventsWaitingSchema, servicesSchema, sourceSchema } from '../core/contracts/http/operations.ts';
 import { whyInWords } from '../core/contracts/words/causes.ts';
 import { gravityOf } from '../core/contracts/words/health-status.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
@@ -59,9 +54,16 @@ async function watch(context: Context, everyMs: number): Promise<ExitCode> {
   return code;
 }
 
+/** What the table has of a source. */
+const shownSchema = sourceSchema.pick({ id: true, simulated: true, health: true });
+type ShownSource = z.infer<typeof shownSchema>;
+
 async function show(context: Context): Promise<ExitCode> {
   const { api, out } = context;
-  const all = await api.request('GET', '/sources', z.array(sourceSchema));
+  // Programs get all of it, and a person what the table has.
+  const all: readonly ShownSource[] = out.json
+    ? await api.request('GET', '/sources', z.array(sourceSchema))
+    : await api.request('GET', '/sources?fields=id,simulated,health', z.array(shownSchema));
   const sources = all.toSorted((a, b) => gravityOf(a.health.status) - gravityOf(b.health.status));
   const { services, queues, events } = await api.request('GET', '/services', servicesSchema);
   const health = await readHealth(context);
@@ -106,7 +108,7 @@ function eventsInWords({ waiting, oldestSeconds }: z.infer<typeof eventsWaitingS
   return `${waiting} ${waiting === 1 ? 'event waits' : 'events wait'} to be published; the oldest for ${oldestSeconds} s.`;
 }
 
-function row({ id, health }: SourceView): string[] {
+function row({ id, health }: ShownSource): string[] {
   return [
     safe(id),
     status(health.status),
@@ -118,7 +120,7 @@ function row({ id, health }: SourceView): string[] {
 }
 
 /** How to get real prices is said where it can be done: on a laptop, which is where sources are simulated. */
-function simulationInWords(sources: readonly SourceView[]): string {
+function simulationInWords(sources: readonly ShownSource[]): string {
   const ids = sources.filter(({ simulated }) => simulated).map(({ id }) => safe(id));
   const whose =
     ids.length === sources.length ? 'all sources are' : `${ids.join(', ')} ${ids.length === 1 ? 'is' : 'are'}`;

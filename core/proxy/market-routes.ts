@@ -80,18 +80,30 @@ export const screenQuery = [
   ...['userId', 'userIdType', 'entityIdType', 'includeFields'],
 ];
 
-/** Prices, and the market as a whole. */
-export const marketRoutes: readonly ProxyRoute[] = [
-  quoteRoute,
-  chartRoute,
-  row({ name: 'spark', paths: ['/v8/finance/spark'], root: 'spark', answer: { json: shapes.sparkAnswer }, ...spark }),
-  row({
+/** Lines of several symbols, each an object of its own in the newer route and a chart in the older one. */
+export const sparkRoutes = {
+  lines: row({
+    name: 'spark',
+    paths: ['/v8/finance/spark'],
+    root: 'spark',
+    answer: { json: shapes.sparkAnswer },
+    ...spark,
+  }),
+  charts: row({
     name: 'spark-v7',
     paths: ['/v7/finance/spark'],
     root: 'spark',
     answer: { json: shapes.listUnder('spark') },
     ...spark,
   }),
+} as const;
+
+/** Prices, and the market as a whole. */
+export const marketRoutes: readonly ProxyRoute[] = [
+  quoteRoute,
+  chartRoute,
+  sparkRoutes.lines,
+  sparkRoutes.charts,
   row({
     name: 'options',
     holds: 'option chains',

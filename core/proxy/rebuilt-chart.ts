@@ -41,6 +41,11 @@ function isIntraday(interval: BarInterval): boolean {
 
 /** An answer of `/v8/finance/chart` from bars as they were known. What was not known is not in it. */
 export function rebuiltChart(bars: BarsAsOf, asked: ChartAsked, symbol: string, at: number): string {
+  return JSON.stringify({ chart: { result: [chartOf(bars, asked, symbol, at)], error: null } });
+}
+
+/** The chart of one symbol, as several routes have it. */
+export function chartOf(bars: BarsAsOf, asked: ChartAsked, symbol: string, at: number) {
   const of = described(bars.instrument, at);
   const numbers = (column: readonly (DecimalText | null)[]) => column.map((value) => value && of.number(value));
   const meta = metaOf(bars, asked, symbol, of);
@@ -60,13 +65,12 @@ export function rebuiltChart(bars: BarsAsOf, asked: ChartAsked, symbol: string, 
           ...(bars.adjustedClose && { adjclose: [{ adjclose: numbers(bars.adjustedClose) }] }),
         };
   const events = eventsOf(bars, asked, of);
-  const result = {
+  return {
     meta,
     ...(bars.startsAt.length > 0 && { timestamp: bars.startsAt.map(secondsOf) }),
     ...(Object.keys(events).length > 0 && { events }),
     indicators,
   };
-  return JSON.stringify({ chart: { result: [result], error: null } });
 }
 
 type Described = ReturnType<typeof described>;

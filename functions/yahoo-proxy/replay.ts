@@ -68,6 +68,7 @@ interface Then {
   readonly body: string;
   readonly fetchedAt: number;
   readonly isOld: boolean;
+  readonly missing?: readonly string[];
 }
 
 /**
@@ -101,7 +102,10 @@ export async function replayed(
   const sources = new Set([...then.values()].map(({ from }) => from));
   const named = (keep: (answer: Then | undefined) => boolean) =>
     questions.flatMap(({ key, symbol }) => (symbol !== null && keep(then.get(key)) ? [symbol] : []));
-  const missing = named((answer) => answer === undefined);
+  const missing = [
+    ...named((answer) => answer === undefined),
+    ...[...then.values()].flatMap((answer) => answer.missing ?? []),
+  ];
   const mixed = sources.size > 1 ? named((answer) => answer?.from === 'rebuilt') : [];
   return {
     found,
@@ -113,14 +117,15 @@ export async function replayed(
   };
 }
 
-/** Which of two answers counts: one that was recorded, unless it is too old and another is made of newer prices. */
+/** Which of two answers counts: one that was recorded, unless it is too old and another is made of newer prices, of all symbols. */
 function thenOf(
   key: string,
   recorded: RecordedAnswer | undefined,
   rebuilt: RebuiltAnswer | Gap | undefined,
 ): [string, Then][] {
   const made = rebuilt === undefined || typeof rebuilt === 'string' ? null : rebuilt;
-  if (recorded && !(recorded.isOld && made && made.fetchedAt > recorded.to)) {
+  const isWhole = made !== null && (made.missing ?? []).length === 0;
+  if (recorded && !(recorded.isOld && isWhole && made.fetchedAt > recorded.to)) {
     const { status, body, from: fetchedAt, isOld } = recorded;
     return [[key, { from: 'recorded', status, body, fetchedAt, isOld }]];
   }

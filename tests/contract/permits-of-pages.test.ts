@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { permitsRefused } from '../../core/adapters/postgres/work/permits.ts';
+import { knownSource } from '../../core/sources/catalogue.ts';
 import { runNow } from '../support/pipeline.ts';
 import { recoveryWorld } from '../support/recovery-world.ts';
 
@@ -36,4 +37,25 @@ it('a page for which there is no permit any more is not asked for, and the part 
   expect(await ended()).toMatchObject({ status: 'failed', reason: 'quota_exhausted', detail: { code: 'day_quota' } });
   expect(pagesAsked()).toBe(1);
   expect(await of.all('SELECT 1 FROM constituent')).toEqual([]);
+});
+
+it('a list of more pages than the minute has permits left waits for them within its task', async () => {
+  of.fault('slickcharts', 'paged');
+  const { perMinute } = knownSource('slickcharts').quota;
+  // The minute has room for the first page; the others leave it some seconds later.
+  await of.all(
+    `INSERT INTO permit (source_id, purpose, not_before, expires_at, used_at, reserved_at)
+     SELECT 'slickcharts', 'task', at, at, at, at FROM (SELECT now() - interval '45 seconds' AS at) u, generate_series(2, $1)`,
+    [perMinute],
+  );
+  of.upstreams().control.requests(true);
+  await world().cycle(constituents());
+  expect(await ended()).toMatchObject({ status: 'succeeded' });
+  expect(pagesAsked()).toBe(2);
+  expect(await of.all('SELECT count(*)::int AS members FROM constituent')).toEqual([{ members: 30 }]);
+  const [waited] = await of.all(
+    `SELECT extract(epoch FROM max(not_before) - min(not_before))::float AS seconds
+     FROM (SELECT not_before FROM permit ORDER BY not_before DESC LIMIT 2) two`,
+  );
+  expect(waited?.['seconds']).toBeGreaterThan(2);
 });

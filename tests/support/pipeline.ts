@@ -188,11 +188,11 @@ export function pipeline(pool: Pool, options: PipelineOptions) {
     /** The monitor's minute: lost blobs are found, all sources are judged, recoveries that are due are started. */
     async watch(time: Date) {
       const found = await findLostBlobs(time, { store: watching.store, blobs, queue });
-      const { overdue, errors } = await watchSources(watching, time);
+      const { overdue, statuses, flapping, errors } = await watchSources(watching, time);
       await rereadHeld(time, { store: rereadStore(pool), queue });
       const { recovering } = await startRecoveries(time, starting);
       if (errors.length > 0) throw new AggregateError(errors, 'Sources could not be judged.');
-      return { overdue, recovering, found };
+      return { overdue, recovering, found, statuses, flapping };
     },
     /** Recoveries go on as far as they can for now. Gives how many there were. */
     async recover() {

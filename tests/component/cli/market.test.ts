@@ -4,6 +4,7 @@ import { table } from '../../../cli/output.ts';
 import { quotronProgram } from '../../../cli/program.ts';
 import { version } from '../../../core/contracts/version.ts';
 import { Page, Problem, useCli } from '../../support/cli-in-process.ts';
+import { usualServices, usualSources } from '../../support/dashboard/operations-data.ts';
 
 const cli = useCli();
 const { answers, ask } = cli;
@@ -127,6 +128,52 @@ describe('instruments', () => {
     answers['GET /instruments'] = [];
     const none = await ask('instruments', 'shop');
     expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('quotron watch add SHOP')]);
+  });
+});
+
+describe('status', () => {
+  const health = { status: 'pass', version: '1', sources: { total: 1, healthy: 1 }, system: null, checks: {} };
+
+  it('asks for what its table has, and with --json for all', async () => {
+    const [source] = usualSources();
+    answers['GET /health'] = JSON.stringify(health);
+    answers['GET /services'] = { services: usualServices(), queues: [], events: null };
+    answers['GET /sources'] = [{ id: source?.id, simulated: false, health: source?.health }];
+    const { code, stdout } = await ask('status');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/source +status .*\nyahoo +healthy/)]);
+    expect(cli.asked.map(({ path }) => path)).toEqual(['/sources?fields=id,simulated,health', '/services', '/health']);
+    answers['GET /sources'] = [source];
+    const whole = JSON.parse((await ask('status', '--json')).stdout);
+    expect(whole.sources).toEqual([expect.objectContaining({ jobs: source?.jobs, terms: source?.terms })]);
+    expect(cli.asked.at(3)?.path).toBe('/sources');
+  });
+});
+
+describe('exchanges', () => {
+  it('are one small request, and say what trades and what is stale', async () => {
+    const soon = (minutes: number) => new Date(Date.now() + minutes * 60_000 + 30_000).toISOString();
+    const session = { date: '2026-11-24', opensAt: soon(90), closesAt: soon(480) };
+    const newest = { newestAsOf: at, newestSession: 'regular' };
+    answers['GET /exchanges'] = [
+      {
+        mic: 'XNAS',
+        name: 'NASDAQ',
+        zone: 'America/New_York',
+        open: false,
+        session,
+        instruments: 24,
+        stale: 2,
+        ...newest,
+      },
+      { mic: 'QCRY', name: 'Crypto', zone: 'UTC', open: true, session: null, instruments: 1, stale: 0, ...newest },
+    ];
+    const { code, stdout } = await ask('exchanges');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/XNAS +NASDAQ +closed +opens in \d h.* +24 +2 /)]);
+    expect(stdout).toMatch(/QCRY +Crypto +open +1 +0 /);
+    expect(cli.asked.map(({ path }) => path)).toEqual(['/exchanges']);
+    expect(JSON.parse((await ask('exchanges', '--json')).stdout)).toHaveLength(2);
+    answers['GET /exchanges'] = [];
+    expect((await ask('exchanges')).stdout).toContain('There are no prices yet.');
   });
 });
 
