@@ -36,6 +36,7 @@ const dev: CloudSettings = {
   },
   endpointZones: 1,
   acceptFindings: undefined,
+  alertsFrom: undefined,
   corsOrigins: undefined,
   sourceQuotas: undefined,
   watchLimit: undefined,
@@ -72,6 +73,7 @@ const prod: CloudSettings = {
   },
   endpointZones: 2,
   acceptFindings: undefined,
+  alertsFrom: undefined,
   corsOrigins: undefined,
   sourceQuotas: undefined,
   watchLimit: undefined,
@@ -107,6 +109,7 @@ function cloud(settings: CloudSettings, env: Readonly<Record<string, string | un
     );
   return {
     ...settings,
+    alertsFrom: alertsFrom(env) ?? settings.alertsFrom,
     ...ownEdge(env),
     database: { ...settings.database, ...ownDatabase(settings.database.maxConnections, env) },
     alarmEmail,
@@ -184,10 +187,20 @@ function local(env: Readonly<Record<string, string | undefined>>): LocalSettings
     sourceQuotas: env['QUOTRON_SOURCE_QUOTAS'] || undefined,
     watchLimit: watchLimit(env),
     acceptFindings: env['QUOTRON_ACCEPT_FINDINGS'] || undefined,
+    alertsFrom: alertsFrom(env),
+    alertsSmtp: env['QUOTRON_ALERTS_SMTP'] || undefined,
+    alertHosts: env['QUOTRON_ALERT_HOSTS'] || undefined,
     corsOrigins: env['QUOTRON_CORS_ORIGINS'] || undefined,
     chromium: env['QUOTRON_CHROMIUM'] || undefined,
     chromiumPack: env['QUOTRON_CHROMIUM_PACK'] || undefined,
   };
+}
+
+/** `QUOTRON_ALERTS_FROM`: an e-mail address. */
+function alertsFrom(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const address = env['QUOTRON_ALERTS_FROM'] || undefined;
+  if (address === undefined || z.email().safeParse(address).success) return address;
+  throw new StageError('QUOTRON_ALERTS_FROM is not an e-mail address. Correct it or unset it.');
 }
 
 /** `QUOTRON_WATCH_LIMIT`: a whole number above 0. */

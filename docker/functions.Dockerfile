@@ -56,6 +56,12 @@ COPY --from=bundles /bundles/summarise ${LAMBDA_TASK_ROOT}/
 FROM base AS relay-events
 COPY --from=bundles /bundles/relay-events ${LAMBDA_TASK_ROOT}/
 
+FROM base AS evaluate-alerts
+COPY --from=bundles /bundles/evaluate-alerts ${LAMBDA_TASK_ROOT}/
+
+FROM base AS deliver-alerts
+COPY --from=bundles /bundles/deliver-alerts ${LAMBDA_TASK_ROOT}/
+
 # Chromium is in the bundle, with the libraries that it needs on Amazon Linux 2023, and for x86_64 only: build this one with
 # --platform linux/amd64.
 FROM base AS scrape-browser

@@ -17,8 +17,9 @@ export function neededExecutions({ stage, concurrency }: Pick<StageSettings, 'st
     kind === 'browser' ? leastConcurrency : concurrency.scrape,
   );
   const pages = concurrency.together ? 0 : leastConcurrency;
-  const [recoveries, events] = [leastConcurrency, leastConcurrency];
+  // Those of recoveries, events, alerts, and of events for alerts.
+  const others = 4 * leastConcurrency;
   const { ingest, outcomes, ticks } = concurrency;
-  const queues = [...scrapers, ingest, pages, outcomes, ticks, recoveries, events];
+  const queues = [...scrapers, ingest, pages, outcomes, ticks, others];
   return queues.reduce((sum, each) => sum + each, beside);
 }

@@ -8,6 +8,8 @@ interface CommonSettings {
   readonly corsOrigins: string | undefined;
   /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is given. */
   readonly acceptFindings: string | undefined;
+  /** The sender of mails of alerts. None unless it is given: then no mail is sent. */
+  readonly alertsFrom: string | undefined;
   /** Requests of a minute and a day that sources get, `yahoo=200/300000`; those of their definitions unless it is given. */
   readonly sourceQuotas: string | undefined;
   /** How many symbols the watch list may have; the usual number unless it is given. */
@@ -46,6 +48,10 @@ export interface LocalSettings extends CommonSettings {
   readonly sourceUrls: string | undefined;
   /** Ids of the simulated sources, separated by commas; absent with the real ones. */
   readonly simulatedSources: string | undefined;
+  /** Address of a server that takes mails of alerts, `smtp://…`. */
+  readonly alertsSmtp: string | undefined;
+  /** Hosts, separated by commas, that alerts may be sent to although their addresses are private. */
+  readonly alertHosts: string | undefined;
   /** Path of a Chromium to use instead of a discovered one. */
   readonly chromium: string | undefined;
   /** Folder of the packed Chromium, which is then left out of the bundle: 66 MB that each container would unpack. */

@@ -207,11 +207,14 @@ function fingerprint({ emulator, ...given }: DeployOptions): string {
   const { databaseUrls, sourceUrls, sourceQuotas, simulatedSources, watchLimit, corsOrigins, chromiumPack } = given;
   const chromium = process.env['QUOTRON_CHROMIUM'];
   const accepts = process.env['QUOTRON_ACCEPT_FINDINGS'];
+  const alerts = ['FROM', 'SMTP', 'HOSTS'].map(
+    (what) => process.env[`QUOTRON_ALERT${what === 'HOSTS' ? '' : 'S'}_${what}`],
+  );
   return sourceHash(
     ['cdk.json', 'package-lock.json', 'bin', 'lib', 'functions', 'core'],
     JSON.stringify({
       ...{ emulatorUrl: emulator.url, databaseUrls, sourceUrls, simulatedSources, watchLimit, corsOrigins },
-      ...{ sourceQuotas, chromiumPack, chromium, accepts },
+      ...{ sourceQuotas, chromiumPack, chromium, accepts, alerts },
     }),
   );
 }

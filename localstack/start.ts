@@ -264,6 +264,8 @@ Environment:
   QUOTRON_WATCH_LIMIT        how many symbols the watch list may have (default: 1000)
   QUOTRON_SIM_LISTINGS       how many invented listings the simulated Yahoo has: 6000, 50000 (default: none)
   QUOTRON_ACCEPT_FINDINGS    rules of prices whose proposals are accepted without a person
+  QUOTRON_ALERTS_FROM, _SMTP sender of mails of alerts, and the server that takes them: smtp://localhost:1025
+  QUOTRON_ALERT_HOSTS        hosts with a port that alerts may be sent to on this machine, separated by commas
   QUOTRON_CORS_ORIGINS       origins whose pages may read the API, separated by commas
   QUOTRON_SOURCE_<ID>_URL    base URL of a source
   QUOTRON_SOURCE_<ID>_QUOTA  requests of a minute and a day that a source gets: 200/300000

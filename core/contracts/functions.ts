@@ -15,6 +15,8 @@ export const functionNames = [
   'yahoo-proxy',
   'summarise',
   'relay-events',
+  'evaluate-alerts',
+  'deliver-alerts',
   'notify',
   'canary',
 ] as const;
@@ -38,6 +40,7 @@ export const insideFunctions: readonly FunctionName[] = [
   'state',
   'migrate',
   'maintain',
+  'evaluate-alerts',
   'api',
 ];
 
@@ -65,6 +68,8 @@ export const timeoutSeconds: Readonly<Record<FunctionName, number>> = {
   'yahoo-proxy': 28,
   summarise: 60,
   'relay-events': 60,
+  'evaluate-alerts': 30,
+  'deliver-alerts': 60,
   notify: 15,
   canary: 30,
 };

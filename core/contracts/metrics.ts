@@ -14,6 +14,9 @@ export const sourcesFlapping = 'SourcesFlapping';
  */
 export const eventsLag = 'EventsLagSeconds';
 
+/** The metric that counts channels of alerts to which nothing is sent any more, as that begins. */
+export const alertChannelsDisabled = 'AlertChannelsDisabled';
+
 /** The metric that counts raw blobs that were kept and never read, found by the comparison of S3 and the batches. */
 export const blobsNeverRead = 'BlobsNeverRead';
 

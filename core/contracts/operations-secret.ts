@@ -5,7 +5,6 @@ export const webhookSchema = z.object({
   form: z.enum(['slack', 'ntfy']),
   url: z.url({ protocol: /^https$/ }),
 });
-export type Webhook = z.infer<typeof webhookSchema>;
 
 /** What a stage's secret of operations holds. It begins as `{}`, and a person sets what is wanted. */
 export const operationsSecretSchema = z.object({

@@ -45,6 +45,12 @@ export const settingNames = {
   kafkaSaslPassword: 'KAFKA_SASL_PASSWORD',
   /** File (PEM) with the certificate of the authority that signed the brokers' own. */
   kafkaCaFile: 'KAFKA_CA_FILE',
+  /** Id of the secret of which the key is made that opens channels of alerts; only `deliver-alerts` reads it. */
+  alertsKeySecret: 'ALERTS_KEY_SECRET',
+  /** The sender of mails of alerts; no mail is sent without it. */
+  alertsFrom: 'QUOTRON_ALERTS_FROM',
+  /** Address of the server of mails, `smtp://…`; Amazon SES unless it is set. */
+  alertsSmtp: 'QUOTRON_ALERTS_SMTP',
   /** Queue of the `recover` function. */
   recoveriesQueueUrl: 'RECOVERIES_QUEUE_URL',
   /**

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { alertRequests, alertResponses } from './alert-deliveries.ts';
 import { asOfRequests, asOfResponses } from './as-of.ts';
 import { citableSchema } from './citable.ts';
 import { eventRequests, eventResponses } from './events/relay.ts';
@@ -99,6 +100,7 @@ export const stateRequestSchema = z.discriminatedUnion('op', [
   ...proxyRequests,
   ...asOfRequests,
   ...eventRequests,
+  ...alertRequests,
 ]);
 export type StateRequest = z.infer<typeof stateRequestSchema>;
 
@@ -194,6 +196,7 @@ export const stateResponseSchemas = {
   ...proxyResponses,
   ...asOfResponses,
   ...eventResponses,
+  ...alertResponses,
 } as const;
 
 export type StateResponses = { [Op in keyof typeof stateResponseSchemas]: z.infer<(typeof stateResponseSchemas)[Op]> };

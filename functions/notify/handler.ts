@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { secretsManagerStore } from '../../core/adapters/secrets/secret-store.ts';
+import { requestOf } from '../../core/alerts/notice.ts';
 import { operationsSecretOf } from '../../core/contracts/operations-secret.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
 import { setting } from '../../core/runtime/settings.ts';
-import { noticeOf, requestOf } from './notice.ts';
+import { noticeOf } from './notice.ts';
 import { sendNotice } from './send-notice.ts';
 
 const secrets = secretsManagerStore();

@@ -1,4 +1,4 @@
-import type { WebhookRequest } from './notice.ts';
+import type { WebhookRequest } from '../../core/alerts/notice.ts';
 
 const timeoutMs = 5_000;
 

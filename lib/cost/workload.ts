@@ -46,6 +46,8 @@ const seconds = {
   'yahoo-proxy': 0.3,
   maintain: 30,
   'relay-events': 0.3,
+  'evaluate-alerts': 0.1,
+  'deliver-alerts': 0.1,
   api: 0.05,
   canary: 2,
 } satisfies Partial<Record<FunctionName, number>>;
@@ -54,8 +56,8 @@ const seconds = {
 const statesPerTask = 3;
 /** Send, receive and delete. */
 const requestsPerMessage = 3;
-/** The task, the blob, the outcome, and the bell of the relay. */
-const messagesPerTask = 4;
+/** The task, the blob, the outcome, the bell of the relay, and the event that rules are evaluated on. */
+const messagesPerTask = 5;
 /** Calls of `state` for a relay: to claim, to acknowledge. */
 const statesPerRelay = 2;
 /** Rows with their indexes, and what a task leaves in the tables of work. */
@@ -84,7 +86,10 @@ export function workloadOf(use: Use, sources: readonly SourceDefinition[] = cata
   // A bell for each blob at the most, and the tick.
   const relays = minutesPerMonth + tasks;
   add('relay-events', relays);
-  add('state', tasks * statesPerTask + heartbeats + relays * statesPerRelay);
+  // Events of a batch come one by one; the sender asks once a minute, and seldom has something to send.
+  add('evaluate-alerts', minutesPerMonth + tasks);
+  add('deliver-alerts', minutesPerMonth);
+  add('state', tasks * statesPerTask + heartbeats + relays * statesPerRelay + minutesPerMonth);
   add('yahoo-proxy', heartbeats);
   add('canary', heartbeats);
   add('maintain', daysPerMonth);

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import {
+  alertChannelsDisabled,
   calendarDaysLeft,
   databaseBytes,
   eventsLag,
@@ -105,6 +106,11 @@ export class PipelineAlarms extends Construct {
       threshold: eventsLagSeconds,
       says: `Events (${this.stage}) have waited for more than ${eventsLagSeconds / 60} minutes: who follows them hears nothing.`,
       heading: 'Events are not published',
+    });
+    new RunbookAlarm(this, 'AlertChannels', {
+      metric: this.own(alertChannelsDisabled, 'Sum', fiveMinutes),
+      says: `Nothing is sent to a channel of alerts (${this.stage}) any more: it has failed for five days, or is gone.`,
+      heading: 'A channel of alerts was switched off',
     });
   }
 

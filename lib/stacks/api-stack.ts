@@ -62,6 +62,8 @@ export class ApiStack extends Stack {
     storage.rawStore.grantAddImports(api);
     pipeline.ticks.grantSend(api, 'ticksQueueUrl');
     pipeline.recoveries.grantSend(api, 'recoveriesQueueUrl');
+    pipeline.alerts.grantSend(api, 'alertsQueueUrl');
+    if (settings.stage === 'local' && settings.alertHosts) api.addSetting('alertHosts', settings.alertHosts);
     // A replay is a message like any other.
     pipeline.grantIngest(api);
     const summaries =

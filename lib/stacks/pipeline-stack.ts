@@ -22,6 +22,17 @@ interface FunctionSize {
   readonly memoryMb: number;
 }
 
+/** Events that rules of alerts may be about (`core/alerts/concerned.ts`). */
+const alertingTypes = [
+  'quotes.stored',
+  'quotes.revised',
+  'source.health-changed',
+  'finding.opened',
+  'finding.closed',
+  'quarantine.added',
+  'price.disputed',
+] as const;
+
 /** Description and memory of each function of the pipeline. 1769 MB is one whole CPU. */
 const sizes = {
   schedule: { description: 'Plans due runs', memoryMb: 512 },
@@ -34,6 +45,8 @@ const sizes = {
   migrate: { description: 'Migrates the database', memoryMb: 512 },
   maintain: { description: 'Creates partitions and deletes expired rows', memoryMb: 512 },
   'relay-events': { description: 'Publishes the events of the outbox', memoryMb: 256 },
+  'evaluate-alerts': { description: 'Evaluates rules of alerts on events', memoryMb: 256 },
+  'deliver-alerts': { description: 'Sends alerts to their channels', memoryMb: 256 },
 } satisfies Partial<Record<FunctionName, FunctionSize>>;
 
 /**
@@ -52,6 +65,8 @@ export class PipelineStack extends Stack {
   /** Blobs of web pages. */
   readonly ingestPagesQueue: QuotronQueue;
   readonly recoveries: QuotronQueue;
+  /** Wakes the sender of alerts. */
+  readonly alerts: QuotronQueue;
   /** Where events go. */
   readonly events: EventTopic;
   /** Called by functions outside. */
@@ -74,6 +89,8 @@ export class PipelineStack extends Stack {
     const migrate = make('migrate');
     const maintain = make('maintain');
     const relay = make('relay-events');
+    const evaluate = make('evaluate-alerts');
+    const deliver = make('deliver-alerts');
 
     const { concurrency } = settings;
     const sources = sourcesOf(settings.stage);
@@ -97,10 +114,14 @@ export class PipelineStack extends Stack {
     this.ticks = queue('ticks', schedule, 1, concurrency.ticks);
     this.recoveries = queue('recoveries', recover, 1, leastConcurrency);
     const events = queue('events', relay, 10, leastConcurrency);
+    this.alerts = queue('alerts', deliver, 10, leastConcurrency);
+    this.events = new EventTopic(this, 'Events', settings);
+    const alertEvents = this.events.follow(evaluate, { name: 'alert-events', types: alertingTypes });
     const blobQueues = new Set([this.ingestQueue, this.ingestPagesQueue]);
-    this.queues = [...made.values(), ...blobQueues, outcomes, this.ticks, this.recoveries, events];
+    const otherQueues = [...blobQueues, outcomes, this.ticks, this.recoveries, events, alertEvents, this.alerts];
+    this.queues = [...made.values(), ...otherQueues];
 
-    for (const fn of [schedule, ingest, monitor, recover, maintain]) storage.database.grantConnect(fn, 'app');
+    for (const fn of [schedule, ingest, monitor, recover, maintain, evaluate]) storage.database.grantConnect(fn, 'app');
     storage.database.grantConnect(state, 'state');
     storage.database.grantConnect(migrate, 'owner');
     storage.rawStore.grantRead(ingest);
@@ -142,9 +163,12 @@ export class PipelineStack extends Stack {
     this.ticks.grantSend(schedule, 'ticksQueueUrl');
     outcomes.grantSend(ingest, 'outcomesQueueUrl');
     events.grantSend(ingest, 'eventsQueueUrl');
-    this.events = new EventTopic(this, 'Events', settings);
     this.events.grantPublish(relay);
-    state.grantCall(relay, 'stateFunction');
+    for (const fn of [relay, deliver]) state.grantCall(fn, 'stateFunction');
+    storage.alertKey.grantRead(deliver);
+    // Whoever raises an alert wakes the sender; so does a retry that is due at once.
+    for (const fn of [evaluate, deliver]) this.alerts.grantSend(fn, 'alertsQueueUrl');
+    this.sendMails(deliver, settings);
     // The monitor starts recoveries; a waiting recovery requeues its own message.
     for (const fn of [monitor, recover]) this.recoveries.grantSend(fn, 'recoveriesQueueUrl');
     if (settings.acceptFindings)
@@ -152,21 +176,23 @@ export class PipelineStack extends Stack {
     if (settings.stage === 'local') {
       if (settings.sourceUrls) for (const fn of scrapers) fn.addSetting('sourceUrls', settings.sourceUrls);
       // The simulated market never closes.
-      if (settings.simulatedSources) for (const fn of [schedule, monitor]) fn.addSetting('sessions', 'ignored');
+      if (settings.simulatedSources)
+        for (const fn of [schedule, monitor, evaluate]) fn.addSetting('sessions', 'ignored');
       if (settings.chromium) scrapeBrowser.addSetting('chromium', settings.chromium);
       if (settings.chromiumPack) scrapeBrowser.addSetting('chromiumPack', settings.chromiumPack);
     }
 
-    this.clock(settings, [schedule, monitor, relay], maintain);
+    const ticking = [schedule, monitor, relay, evaluate, deliver];
+    this.clock(settings, ticking, maintain);
     if (storage.cloud && settings.stage !== 'local') {
       new PipelineAlarms(this, 'Alarms', {
         settings,
         sources,
         collecting: [schedule, ...scrapers, ingest, state],
-        keeping: [monitor, recover, maintain, relay],
+        keeping: [monitor, recover, maintain, relay, evaluate, deliver],
         scrapeQueues: [...made.values()],
-        otherQueues: [...blobQueues, outcomes, this.ticks, this.recoveries, events],
-        ticking: [schedule, monitor, relay],
+        otherQueues,
+        ticking,
         maintain,
       });
       const preparation = new DatabasePreparation(this, 'DatabasePreparation', {
@@ -174,7 +200,7 @@ export class PipelineStack extends Stack {
         migrate,
         database: storage.cloud.database,
       });
-      preparation.before([schedule, ...scrapers, ingest, monitor, recover, state, maintain, relay]);
+      preparation.before([schedule, ...scrapers, ingest, monitor, recover, state, maintain, relay, evaluate, deliver]);
     }
   }
 
@@ -182,6 +208,21 @@ export class PipelineStack extends Stack {
   grantIngest(fn: QuotronFunction): void {
     this.ingestQueue.grantSend(fn, 'ingestQueueUrl');
     this.ingestPagesQueue.grantSend(fn, 'ingestPagesQueueUrl');
+  }
+
+  /** Lets `fn` send mails: by SES on AWS, by a server of SMTP on a laptop. */
+  private sendMails(fn: QuotronFunction, settings: StageSettings): void {
+    if (settings.stage === 'local') {
+      if (settings.alertsSmtp) fn.addSetting('alertsSmtp', settings.alertsSmtp);
+      if (settings.alertHosts) fn.addSetting('alertHosts', settings.alertHosts);
+    }
+    if (!settings.alertsFrom) return;
+    fn.addSetting('alertsFrom', settings.alertsFrom);
+    if (settings.stage === 'local') return;
+    const domain = settings.alertsFrom.slice(settings.alertsFrom.lastIndexOf('@') + 1);
+    const identity = (resourceName: string) => this.formatArn({ service: 'ses', resource: 'identity', resourceName });
+    // SES has verified the address, or its whole domain.
+    fn.allow(['ses:SendEmail'], [identity(settings.alertsFrom), identity(domain)]);
   }
 
   private clock(settings: StageSettings, eachMinute: readonly QuotronFunction[], daily: QuotronFunction): void {

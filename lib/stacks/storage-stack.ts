@@ -2,6 +2,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { deployedBy } from '../asset-bucket.ts';
+import { AlertKey } from '../constructs/alert-key.ts';
 import { CloudDatabase, type Database, LocalDatabase } from '../constructs/database.ts';
 import { Network } from '../constructs/network.ts';
 import { RawStore } from '../constructs/raw-store.ts';
@@ -18,6 +19,8 @@ export class StorageStack extends Stack {
   readonly rawStore: RawStore;
   readonly sessionKeys: SessionKeys;
   readonly credentials: SourceCredentials;
+  /** Opens channels of alerts. */
+  readonly alertKey: AlertKey;
   readonly database: Database;
   /** The VPC and its database; absent locally. */
   readonly cloud: { readonly network: Network; readonly database: CloudDatabase } | undefined;
@@ -35,6 +38,7 @@ export class StorageStack extends Stack {
     this.rawStore = new RawStore(this, 'Raw', { keep, emptied, proxyAnswerDays: settings.proxyAnswerDays });
     this.sessionKeys = new SessionKeys(this, { sources: sourcesOf(settings.stage), keep });
     this.credentials = new SourceCredentials(this, 'Credentials', { sources: sourcesOf(settings.stage), keep });
+    this.alertKey = new AlertKey(this, 'AlertKey', { keep });
     new CfnOutput(this, 'RawBucket', { value: this.rawStore.bucket.bucketName });
     if (settings.stage === 'local') {
       this.cloud = undefined;

@@ -209,6 +209,7 @@ describe('services', () => {
       ['proxy', true],
       ['recovery', true],
       ['relay', true],
+      ['alerts', true],
     ]);
     expect(data.queues).toContainEqual({ name: 'ingest', waiting: 1, inFlight: 0, dead: 0 });
     const stopped = envelope(serviceSchema).parse(await (await post('/services/ingest/stop')).json());

@@ -20,8 +20,12 @@ import { cloudStages, functionsOf } from './synthesize.ts';
 const folder = mkdtempSync(join(tmpdir(), 'quotron-bundles-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Bytes of a function's own bundle. The browser's, whose packages weigh a hundred times that, may have a little more. */
-const budgetOf = (name: FunctionName) => (name === 'scrape-browser' ? 1_300_000 : 1_150_000);
+/**
+ * Bytes of a function's own bundle. The browser's, whose packages weigh a hundred times that, may have a little more, and the
+ * API's, which has every route.
+ */
+const budgetOf = (name: FunctionName) =>
+  name === 'scrape-browser' ? 1_300_000 : name === 'api' ? 1_250_000 : 1_150_000;
 
 /** What Lambda takes at most is 250 MB, unzipped. */
 const most = 240_000_000;

@@ -76,6 +76,8 @@ describe.each(cloudStages)('in %s', (stage) => {
       .filter(([, { stack, dependsOn }]) => stack === 'Pipeline' && dependsOn.includes(trigger?.[0] ?? ''))
       .map(([name]) => name);
     expect(waiting.sort()).toEqual([
+      'deliver-alerts',
+      'evaluate-alerts',
       'ingest',
       'maintain',
       'monitor',

@@ -60,7 +60,16 @@ const scrape = (stage: StageName, kind: 'api' | 'browser') => [
 
 function expectedIn(stage: StageName): Readonly<Record<string, readonly string[]>> {
   const { scrapes: scrapeQueues, blobs: blobQueues } = queuesIn(stage);
-  const allQueues = [...scrapeQueues, ...blobQueues, 'outcomes', 'ticks', 'recoveries', 'events'];
+  const allQueues = [
+    ...scrapeQueues,
+    ...blobQueues,
+    'outcomes',
+    'ticks',
+    'recoveries',
+    'events',
+    'alerts',
+    'alert-events',
+  ];
   return {
     schedule: [connect('quotron_app'), ...scrapeQueues.map(send), send('ticks'), ...consume('ticks')],
     'scrape-api': scrape(stage, 'api'),
@@ -84,6 +93,13 @@ function expectedIn(stage: StageName): Readonly<Record<string, readonly string[]
     recover: [connect('quotron_app'), ...scrapeQueues.map(send), send('recoveries'), ...consume('recoveries')],
     state: [connect('quotron_state')],
     'relay-events': ['lambda:InvokeFunction on state', 'sns:Publish on topic of events', ...consume('events')],
+    'evaluate-alerts': [connect('quotron_app'), ...consume('alert-events'), send('alerts')],
+    'deliver-alerts': [
+      'lambda:InvokeFunction on state',
+      'secretsmanager:GetSecretValue on alert key',
+      ...consume('alerts'),
+      send('alerts'),
+    ],
     migrate: [connect('quotron_owner')],
     'prepare-database': [
       connect('quotron_master'),

@@ -22,6 +22,8 @@ describe.each(stages)('in %s', (stage) => {
       'ticks',
       'recoveries',
       'events',
+      'alerts',
+      'alert-events',
     ];
     expect([...queuesOf(stage).keys()].sort()).toEqual(names.flatMap((name) => [name, `${name}-dead`]).sort());
   });
@@ -36,6 +38,8 @@ describe.each(stages)('in %s', (stage) => {
       ticks: 'schedule',
       recoveries: 'recover',
       events: 'relay-events',
+      alerts: 'deliver-alerts',
+      'alert-events': 'evaluate-alerts',
     });
     expect(eventSourcesOf(stage)).toHaveLength(Object.keys(readers).length);
   });
@@ -81,9 +85,9 @@ describe.each(stages)('in %s', (stage) => {
 
   it('a tick or a heartbeat that failed is not tried again, because the next one covers it', () => {
     const configs = resourcesOf(stage, 'AWS::Lambda::EventInvokeConfig').map(({ resource }) => resource.Properties);
-    // schedule, monitor, relay-events, yahoo-proxy and, on AWS, canary.
+    // schedule, monitor, relay-events, evaluate-alerts, deliver-alerts, yahoo-proxy and, on AWS, canary.
     expect(configs.map((config) => config['MaximumRetryAttempts'])).toEqual(
-      stage === 'local' ? [0, 0, 0, 0] : [0, 0, 0, 0, 0],
+      Array.from({ length: stage === 'local' ? 6 : 7 }, () => 0),
     );
   });
 });
@@ -96,6 +100,6 @@ it.each(cloudStages)('what the preflight of a deployment says %s needs is what i
   const settings = stageSettings(stage, { QUOTRON_ALARM_EMAIL: 'operator@example.com' });
   // Beside them are the clock, the API, the proxy, and `state` for scrapers.
   expect(neededExecutions(settings)).toBe(most + 2);
-  // Seven functions read queues, and SQS gives each two at the least.
-  if (stage === 'dev') expect(most).toBe(14);
+  // Nine functions read queues, and SQS gives each two at the least.
+  if (stage === 'dev') expect(most).toBe(18);
 });

@@ -16,6 +16,7 @@ export function inWords(resource: string, stage: string): string {
   if (resource.includes(physicalName(stage, '*'))) return 'all queues';
   for (const [what, kind] of [
     [/:log-group:|"(\w+Log)[0-9A-F]{8}"/, 'log'],
+    [/AlertKeySecret/, 'alert key'],
     [/SessionKeySecret/, 'session key (api)'],
     [/SessionKeyBrowserSecret/, 'session key (browser)'],
     ...catalogue.map(({ id }) => [new RegExp(`Credentials${pascalCase(id)}`), `credentials of ${id}`] as const),

@@ -43,6 +43,6 @@ export const faults: readonly { readonly number: number; readonly name: string; 
   { number: 38, name: 'few files may be open' },
   { number: 39, name: "the database's password changes" },
   { number: 40, name: 'a release and the one before it work together' },
-  { number: 41, name: 'a receiver of webhooks fails', comesWith: 'webhooks' },
+  { number: 41, name: 'a receiver of webhooks fails' },
   { number: 42, name: 'all of them at random' },
 ];

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
+import { requestOf } from '../../../core/alerts/notice.ts';
 import { operationsSecretSchema, webhookSchema } from '../../../core/contracts/operations-secret.ts';
-import { noticeOf, requestOf } from '../../../functions/notify/notice.ts';
+import { noticeOf } from '../../../functions/notify/notice.ts';
 import { sendNotice } from '../../../functions/notify/send-notice.ts';
 
 const alarm = (state: string) =>

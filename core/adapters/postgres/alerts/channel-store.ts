@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { channelKinds, channelStops, deliveryErrors } from '../../../contracts/words/alerts.ts';
+import { channelKinds, channelStops, type DeliveryError, deliveryErrors } from '../../../contracts/words/alerts.ts';
 import type { AlertChannel, AlertStore } from '../../../ports/alert-store.ts';
-import { inTransaction, type Pool } from '../database/pool.ts';
+import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { firstRow, instant, onlyRow, rowsOf } from '../database/rows.ts';
 
 /** Channels that there may be. */
@@ -74,11 +74,7 @@ export function channelStore(pool: Pool): ChannelStore {
           [id, at],
         );
         if (rowCount === 0) return null;
-        await db.query(
-          `UPDATE alert_delivery SET finished_at = $2, delivered = false, last_error = 'channel_removed', next_at = NULL
-           WHERE channel_id = $1 AND finished_at IS NULL`,
-          [id, at],
-        );
+        await giveUp(db, id, at, 'channel_removed');
         const alone = await db.query(
           'SELECT name FROM alert_rule WHERE channel_ids = ARRAY[$1::uuid] AND removed_at IS NULL ORDER BY name LIMIT 20',
           [id],
@@ -90,21 +86,32 @@ export function channelStore(pool: Pool): ChannelStore {
         return { rulesLeft: rowsOf(nameRow, alone).map(({ name }) => name) };
       }),
 
-    async enableChannel(id, enabled, at) {
-      const { rowCount } = await pool.query(
-        `UPDATE alert_channel SET disabled = CASE WHEN $2 THEN NULL ELSE 'person' END,
+    enableChannel: (id, enabled, at) =>
+      inTransaction(pool, async (db) => {
+        const { rowCount } = await db.query(
+          `UPDATE alert_channel SET disabled = CASE WHEN $2 THEN NULL ELSE 'person' END,
                 disabled_at = CASE WHEN $2 THEN NULL ELSE $3::timestamptz END, failing_since = NULL
          WHERE id = $1 AND removed_at IS NULL`,
-        [id, enabled, at],
-      );
-      return rowCount === 1;
-    },
+          [id, enabled, at],
+        );
+        if (!enabled) await giveUp(db, id, at, 'channel_disabled');
+        return rowCount === 1;
+      }),
 
     async sealingKey() {
       const found = await pool.query('SELECT public_key AS "publicKey" FROM alert_sealing_key');
       return firstRow(keyRow, found)?.publicKey ?? null;
     },
   };
+}
+
+/** Gives up what waits for a channel. It is kept. */
+export async function giveUp(db: Connection, channelId: string, at: Date, why: DeliveryError): Promise<void> {
+  await db.query(
+    `UPDATE alert_delivery SET finished_at = $2, delivered = false, last_error = $3, next_at = NULL
+     WHERE channel_id = $1 AND finished_at IS NULL`,
+    [channelId, at, why],
+  );
 }
 
 function channelOf(row: z.output<typeof channelRow>): AlertChannel {

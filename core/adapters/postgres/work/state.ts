@@ -5,6 +5,7 @@ import { type PriceReaders, quotesAsOf } from '../../../serving/as-of.ts';
 import { barsAsOf } from '../../../serving/bars-as-of.ts';
 import { storedSources } from '../../../sources/catalogue.ts';
 import { checkApiKey } from '../access/key-check.ts';
+import { claimAlerts, settleAlerts } from '../alerts/claim-alerts.ts';
 import { acquireLease, releaseLease, renewalOf } from '../database/leases.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { keepSummary, readReport, refuseSummary } from '../diagnosis/report-summaries.ts';
@@ -79,6 +80,8 @@ const inTransactions: Required<Omit<Handlers, ReadOp>> = {
   recordedAnswers,
   claimEvents,
   acknowledgeEvents,
+  claimAlerts,
+  settleAlerts,
 };
 const handlers: Handlers = inTransactions;
 

@@ -15,6 +15,7 @@ const descriptions: Record<ServiceView['id'], string> = {
   recovery: 'Recovers failing sources, within limits',
   proxy: 'Serves the API of Yahoo Finance from a cache',
   relay: 'Publishes events to those who follow them',
+  alerts: 'Tells people and programs what rules watch for',
 };
 
 /** The parts of the pipeline, each with its switch. */
