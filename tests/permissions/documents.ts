@@ -1,0 +1,55 @@
+/**
+ * Permissions that no scenario can prove here, because the emulator does not ask for them, with the page of AWS that asks for
+ * each. Everything else must be in `proven.json`.
+ */
+export interface Documented {
+  /** Matches `<function>: <action> on <resource in words>`. */
+  readonly of: RegExp;
+  readonly why: string;
+  readonly page: string;
+}
+
+const lambda = 'https://docs.aws.amazon.com/lambda/latest/dg';
+
+export const documented: readonly Documented[] = [
+  {
+    of: /: logs:(CreateLogStream|PutLogEvents) on log$/,
+    why: 'Lambda writes the log of a function with its role',
+    page: `${lambda}/lambda-intro-execution-role.html`,
+  },
+  {
+    of: /: ec2:(CreateNetworkInterface|DescribeNetworkInterfaces|DescribeSubnets|DeleteNetworkInterface|AssignPrivateIpAddresses|UnassignPrivateIpAddresses) on \*$/,
+    why: 'Lambda makes the network interface of a function in a VPC with its role',
+    page: `${lambda}/configuration-vpc.html`,
+  },
+  {
+    of: /^(schedule|scrape-api|scrape-browser|ingest|monitor|recover|relay-events|summarise): sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) on [\w-]+$/,
+    why: 'Lambda reads a queue for a function with its role',
+    page: `${lambda}/services-sqs-configure.html`,
+  },
+  {
+    of: /: rds-db:connect on user quotron_\w+$/,
+    why: 'RDS lets a role log in by token as the user that its policy names',
+    page: 'https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAMDBAuth.IAMPolicy.html',
+  },
+  {
+    of: /: xray:(PutTraceSegments|PutTelemetryRecords) on \*$/,
+    why: 'Lambda sends traces with the role of the function',
+    page: `${lambda}/services-xray.html`,
+  },
+  {
+    of: /^prepare-database: secretsmanager:(GetSecretValue|PutSecretValue) on (master secret|first key)$/,
+    why: 'runs on AWS only: it reads the login of the master user and writes the first key',
+    page: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html',
+  },
+  {
+    of: /^prepare-database: lambda:InvokeFunction on version of migrate$/,
+    why: 'runs on AWS only: it calls `migrate`',
+    page: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html',
+  },
+];
+
+/** The page of AWS that asks for a permission; `undefined` where it must be proven by running. */
+export function documentOf(fn: string, words: string): Documented | undefined {
+  return documented.find(({ of }) => of.test(`${fn}: ${words}`));
+}
