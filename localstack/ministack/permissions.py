@@ -67,7 +67,16 @@ def with_if_none_match(context_of):
     return of
 
 
+def told(denied_response):
+    """Says in the log what is refused to whom: a function may go on without what it was refused."""
+    def response(service, action, principal_arn, *args, **named):
+        print(f"refused {action} to {principal_arn}", flush=True)
+        return denied_response(service, action, principal_arn, *args, **named)
+    return response
+
+
 def correct():
+    iam_actions.access_denied_response = told(iam_actions.access_denied_response)
     iam_actions.s3_service_context = with_if_none_match(iam_actions.s3_service_context)
     count_http_as_tls()
     iam_actions.extract_iam_action = single(iam_actions.extract_iam_action)

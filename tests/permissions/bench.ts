@@ -2,6 +2,7 @@
  * The deployed local cloud, held still: nothing runs but what a scenario invokes. Rules are off, queues are not read for
  * functions, and what is sent stays where it was sent until a scenario takes it.
  */
+import { readFileSync, statSync } from 'node:fs';
 import {
   GetFunctionConfigurationCommand,
   LambdaClient,
@@ -14,7 +15,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSCli
 import * as z from 'zod';
 import type { FunctionName } from '../../core/contracts/functions.ts';
 import type { Scope } from '../../core/contracts/words/access.ts';
-import { pascalCase } from '../../lib/names.ts';
+import { pascalCase, physicalName } from '../../lib/names.ts';
 import { functionOutput } from '../../localstack/deploy.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
 import { until } from '../../localstack/processes.ts';
@@ -38,6 +39,8 @@ export async function holdStill({ cloud, addresses }: TestCloud) {
   const sqs = new SQSClient(aws);
   const s3 = new S3Client({ ...aws, forcePathStyle: true });
   const bucket = outputOf('RawBucket');
+  const { logFile } = emulator;
+  if (logFile === null) throw new Error('what this emulator refuses is in no log of this machine');
   const usual = new Map<FunctionName, Record<string, string>>();
 
   function outputOf(key: string): string {
@@ -96,11 +99,20 @@ export async function holdStill({ cloud, addresses }: TestCloud) {
         throw new Broken(`${fn} failed ${batchItemFailures.length} of ${bodies.length} messages`);
     },
 
-    /** The one message that must be on a queue. */
-    async oneOf(queue: string): Promise<string> {
-      const [body] = await take(queue);
-      if (body === undefined) throw new Broken(`there is no message on ${queue}`);
+    /** The message that must be on a queue, by a text in it: another may have come back that an earlier scenario left. */
+    async oneOf(queue: string, text: string): Promise<string> {
+      const body = (await take(queue)).find((each) => each.includes(text));
+      if (body === undefined) throw new Broken(`there is no message of ${text} on ${queue}`);
       return body;
+    },
+
+    /** What the emulator has refused from now on: gives the actions that it refused to a function. */
+    watchRefusals(): (fn: FunctionName) => readonly string[] {
+      const before = statSync(logFile).size;
+      return (fn) =>
+        [...readFileSync(logFile).subarray(before).toString('utf8').matchAll(/^refused (\S+) to (\S+)$/gm)].flatMap(
+          ([, action = '', principal = '']) => (principal.endsWith(`/${physicalName('local', fn)}`) ? [action] : []),
+        );
     },
 
     /** A function without what it keeps in memory. */

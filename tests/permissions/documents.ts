@@ -23,7 +23,7 @@ export const documented: readonly Documented[] = [
     page: `${lambda}/configuration-vpc.html`,
   },
   {
-    of: /^(schedule|scrape-api|scrape-browser|ingest|monitor|recover|relay-events|summarise): sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) on [\w-]+$/,
+    of: /^(?!api:)[\w-]+: sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) on [\w-]+$/,
     why: 'Lambda reads a queue for a function with its role',
     page: `${lambda}/services-sqs-configure.html`,
   },
@@ -38,14 +38,19 @@ export const documented: readonly Documented[] = [
     page: `${lambda}/services-xray.html`,
   },
   {
-    of: /^prepare-database: secretsmanager:(GetSecretValue|PutSecretValue) on (master secret|first key)$/,
-    why: 'runs on AWS only: it reads the login of the master user and writes the first key',
-    page: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html',
+    of: /^(prepare-database: secretsmanager:GetSecretValue on master secret|(notify|canary): secretsmanager:GetSecretValue on operations)$/,
+    why: 'Functions that only AWS runs read their secret',
+    page: 'https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html',
+  },
+  {
+    of: /^prepare-database: secretsmanager:PutSecretValue on first key$/,
+    why: 'Only on AWS the first key is put into a secret',
+    page: 'https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html',
   },
   {
     of: /^prepare-database: lambda:InvokeFunction on version of migrate$/,
-    why: 'runs on AWS only: it calls `migrate`',
-    page: 'https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html',
+    why: 'Only on AWS a function calls `migrate`',
+    page: 'https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html',
   },
 ];
 

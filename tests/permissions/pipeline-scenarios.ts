@@ -78,7 +78,7 @@ export const pipelineScenarios: readonly Scenario[] = [
         const { outcome } = await scraped(bench, 'slickcharts');
         await bench.take(ingestQueueName('browser'));
         if (outcome.stage !== 'scrape' || !outcome.artifacts?.length)
-          throw new Broken('a failed page left no artifact');
+          throw new Broken(`a failed page left no artifact: ${JSON.stringify(outcome)}`);
       } finally {
         await bench.fault('slickcharts', 'drift', false);
       }
@@ -89,10 +89,12 @@ export const pipelineScenarios: readonly Scenario[] = [
     fn: 'ingest',
     needs: ['s3:GetObject on raw/*', send('outcomes'), send('events')],
     async run(bench) {
-      const { blob } = await scrapedWell(bench, oneOfKind.api);
+      const { blob, runId } = await scrapedWell(bench, oneOfKind.api);
+      await bench.take('events');
       await bench.handOver('ingest', ingestQueueName('api'), [blob]);
-      await bench.oneOf('outcomes');
-      await bench.oneOf('events');
+      await bench.oneOf('outcomes', runId);
+      // It wakes the relay a second later.
+      await bench.soon('a message for the relay', async () => (await bench.take('events')).length > 0);
     },
   },
   ...(['api', 'browser'] as const).map((kind) =>
@@ -111,7 +113,7 @@ export const pipelineScenarios: readonly Scenario[] = [
           [runId],
         );
         await bench.invoke('monitor', { time: now() });
-        await bench.oneOf(ingestQueueName(kind));
+        await bench.oneOf(ingestQueueName(kind), runId);
       },
     }),
   ),
@@ -132,19 +134,28 @@ export const pipelineScenarios: readonly Scenario[] = [
       };
       const key = `raw/${of.sourceId}/${createdAt.slice(0, 10)}/${of.runId}/0-1.json.gz`;
       await bench.put(key, gzipSync(JSON.stringify({ version: 1, ...of, exchanges: [] })));
-      await bench.pool.query('DELETE FROM blob_comparison');
+      // All other days are done.
+      await bench.pool.query(
+        `INSERT INTO blob_comparison (source_id, after_days, day)
+         SELECT source_id, after_days, current_date + 1 FROM unnest($1::text[]) source_id, unnest('{2,16}'::int[]) after_days
+         ON CONFLICT (source_id, after_days) DO UPDATE SET day = excluded.day, last_key = NULL`,
+        [sources],
+      );
+      await bench.pool.query('UPDATE blob_comparison SET day = $2 WHERE source_id = $1 AND after_days = 2', [
+        of.sourceId,
+        createdAt.slice(0, 10),
+      ]);
       await bench.invoke('monitor', { time: now() });
-      const found = (await bench.take(ingestQueueName('api'))).some((body) => body.includes(of.runId));
-      if (!found) throw new Broken('the monitor has not found the blob');
+      await bench.oneOf(ingestQueueName('api'), of.runId);
     },
   },
   {
     fn: 'monitor',
     needs: [send('recoveries')],
     async run(bench) {
-      await recovery(bench, 'coingecko');
+      const id = await recovery(bench, 'coingecko');
       await bench.invoke('monitor', { time: now() });
-      await bench.oneOf('recoveries');
+      await bench.oneOf('recoveries', id);
     },
   },
   held('monitor', 'monitor', 'outcomes', async () =>

@@ -1,10 +1,15 @@
-/**
- * The shortest scenario of each permission that the emulator enforces: it throws when the permission is missing. Each leaves
- * what the next one needs as it found it.
- */
+import type { FunctionName } from '../../core/contracts/functions.ts';
 import { doorScenarios } from './door-scenarios.ts';
 import { pipelineScenarios } from './pipeline-scenarios.ts';
 import type { Scenario } from './steps.ts';
 
-/** The first that needs a permission proves it. */
+/**
+ * The shortest scenario of each permission that the emulator enforces: it throws when the permission is missing. Each leaves
+ * what the next one needs as it found it.
+ */
 export const scenarios: readonly Scenario[] = [...pipelineScenarios, ...doorScenarios];
+
+/** The scenario by which a permission is proven: the first that needs it. */
+export function scenarioOf(fn: FunctionName, words: string): Scenario | undefined {
+  return scenarios.find((scenario) => scenario.fn === fn && scenario.needs.includes(words));
+}

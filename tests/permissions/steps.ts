@@ -17,35 +17,46 @@ export interface Scenario {
 
 export const send = (queue: string) => `sqs:SendMessage on ${queue}`;
 export const now = () => new Date().toISOString();
-const planned = z.object({ sent: z.int() });
+const planned = z.object({ runs: z.array(z.uuid()) });
 export const sources = catalogue.map(({ id }) => id);
 export const scraperOf = (sourceId: string): FunctionName =>
   knownSource(sourceId).kind === 'browser' ? 'scrape-browser' : 'scrape-api';
 
-/** Plans a run of the first job of a source, and takes its first task from the queue. */
+/** Plans a run of the first job of a source, and takes its first task from the queue. What scenarios left is out of its way. */
 export async function task(bench: Bench, sourceId: string): Promise<string> {
   await bench.pool.query('DELETE FROM permit');
-  await bench.pool.query('UPDATE source_state SET held_until = NULL, budget_until = NULL');
+  await bench.pool.query('UPDATE task SET lease_until = now() WHERE finished_at IS NULL AND lease_until > now()');
+  await bench.pool.query('UPDATE lease SET expires_at = now() WHERE expires_at > now()');
+  await bench.pool.query(
+    `UPDATE source_state SET held_until = NULL, budget_until = NULL, breaker = 'closed', breaker_failures = 0`,
+  );
   const run = { sourceId, job: knownSource(sourceId).jobs[0]?.id, trigger: 'manual', requestId: randomUUID() };
-  const { sent } = planned.parse(await bench.invoke('schedule', { time: now(), run }));
-  if (sent === 0) throw new Broken(`schedule sent no task of ${sourceId}`);
-  return await bench.oneOf(scrapeQueueName(sourceId));
+  const { runs } = planned.parse(await bench.invoke('schedule', { time: now(), run }));
+  const tasks = (await bench.take(scrapeQueueName(sourceId))).map((body) => ({
+    body,
+    of: scrapeMessageSchema.parse(JSON.parse(body)).runId,
+  }));
+  // Of an earlier run, a task may come back that had to wait.
+  const own = tasks.find(({ of }) => runs.includes(of));
+  if (own === undefined) throw new Broken(`schedule sent no task of ${sourceId}`);
+  return own.body;
 }
 
-/** One task, done: its outcome, and the message for `ingest`. */
+/** One task, done: its run and its outcome. */
 export async function scraped(bench: Bench, sourceId: string) {
   const message = await task(bench, sourceId);
   await bench.handOver(scraperOf(sourceId), scrapeQueueName(sourceId), [message]);
-  const outcome = outcomeMessageSchema.parse(JSON.parse(await bench.oneOf('outcomes')));
   const { runId } = scrapeMessageSchema.parse(JSON.parse(message));
+  const outcome = outcomeMessageSchema.parse(JSON.parse(await bench.oneOf('outcomes', runId)));
   return { runId, outcome };
 }
 
+/** One task that fetched an answer: its run, and the message for `ingest`. */
 export async function scrapedWell(bench: Bench, sourceId: string) {
   const { runId, outcome } = await scraped(bench, sourceId);
   if (outcome.stage !== 'scrape' || !outcome.ok)
     throw new Broken(`a task of ${sourceId} failed: ${JSON.stringify(outcome)}`);
-  const blob = await bench.oneOf(ingestQueueName(knownSource(sourceId).kind));
+  const blob = await bench.oneOf(ingestQueueName(knownSource(sourceId).kind), runId);
   return { runId, blob };
 }
 
