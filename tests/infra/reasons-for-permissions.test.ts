@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { functionNames } from '../../core/contracts/functions.ts';
-import { documentOf, documented } from '../permissions/documents.ts';
+import { documented, documentOf } from '../permissions/documents.ts';
 import { permissionsOf } from '../permissions/of-templates.ts';
 import {
   figuresStage,

@@ -110,8 +110,13 @@ export async function holdStill({ cloud, addresses }: TestCloud) {
     watchRefusals(): (fn: FunctionName) => readonly string[] {
       const before = statSync(logFile).size;
       return (fn) =>
-        [...readFileSync(logFile).subarray(before).toString('utf8').matchAll(/^refused (\S+) to (\S+)$/gm)].flatMap(
-          ([, action = '', principal = '']) => (principal.endsWith(`/${physicalName('local', fn)}`) ? [action] : []),
+        [
+          ...readFileSync(logFile)
+            .subarray(before)
+            .toString('utf8')
+            .matchAll(/^refused (\S+) to (\S+)$/gm),
+        ].flatMap(([, action = '', principal = '']) =>
+          principal.endsWith(`/${physicalName('local', fn)}`) ? [action] : [],
         );
     },
 

@@ -1,4 +1,3 @@
-import type { FunctionName } from '../../core/contracts/functions.ts';
 import { messageOf } from '../../localstack/problem.ts';
 import type { Bench } from './bench.ts';
 import { documentOf } from './documents.ts';
