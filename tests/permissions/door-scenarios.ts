@@ -150,7 +150,7 @@ const outside: readonly Scenario[] = [
     async run(bench) {
       const question = chart();
       await bench.ask(question);
-      // Else it is made anew from stored prices.
+      // Without the record it is rebuilt from stored prices.
       await bench.soon('the recorded answer', async () => {
         const asOf = `/yahoo/at/${new Date().toISOString()}${question.slice('/yahoo'.length)}`;
         const answer = await bench.ask(asOf).catch(() => null);

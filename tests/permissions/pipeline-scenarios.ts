@@ -60,7 +60,7 @@ export const pipelineScenarios: readonly Scenario[] = [
       needs: [send(scrapeQueueName(id))],
       async run(bench) {
         const message = await task(bench, id);
-        // The source has asked to be left alone, so the task waits.
+        // The source is on hold, so the task waits.
         await bench.pool.query(
           "UPDATE source_state SET held_until = now() + interval '5 minutes' WHERE source_id = $1",
           [id],
