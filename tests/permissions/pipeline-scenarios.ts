@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { needsCredentials } from '../../core/auth/credentials.ts';
+import { scrapeMessageSchema } from '../../core/contracts/messages.ts';
 import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { Broken } from './bench.ts';
@@ -62,10 +63,14 @@ export const pipelineScenarios: readonly Scenario[] = [
         const message = await task(bench, id);
         // The source is on hold, so the task waits.
         await bench.pool.query(
-          "UPDATE source_state SET held_until = now() + interval '5 minutes' WHERE source_id = $1",
+          `INSERT INTO source_state (source_id, held_until) VALUES ($1, now() + interval '5 minutes')
+           ON CONFLICT (source_id) DO UPDATE SET held_until = excluded.held_until`,
           [id],
         );
         await bench.handOver(scraperOf(id), scrapeQueueName(id), [message]);
+        const { runId } = scrapeMessageSchema.parse(JSON.parse(message));
+        if ((await bench.take('outcomes')).some((body) => body.includes(runId)))
+          throw new Broken(`${id} was asked while it was on hold`);
       },
     }),
   ),
