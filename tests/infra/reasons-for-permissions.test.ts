@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { functionNames } from '../../core/contracts/functions.ts';
+import { stageSettings } from '../../bin/stages.ts';
+import { functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
+import { addQuotron } from '../../lib/add-quotron.ts';
 import { documented, documentOf } from '../permissions/documents.ts';
 import { permissionsOf } from '../permissions/of-templates.ts';
 import {
@@ -12,7 +16,7 @@ import {
   withFigures,
 } from '../permissions/proven.ts';
 import { scenarioOf, scenarios } from '../permissions/scenarios.ts';
-import { cloudStages, type StageName, synthesized } from './synthesize.ts';
+import { builtDashboard, cloudStages, emptyApp, type StageName, synthesized } from './synthesize.ts';
 
 const permissionsIn = (stage: StageName) =>
   permissionsOf(
@@ -20,18 +24,41 @@ const permissionsIn = (stage: StageName) =>
     stage,
   );
 
+/** Those of a stage with the functions that only settings bring. */
+const withOptionalFunctions = once(() => {
+  const dev = stageSettings('dev', {});
+  if (dev.stage === 'local') throw new Error('dev is no laptop');
+  const app = emptyApp();
+  addQuotron(app, { ...dev, summaryModel: 'amazon.nova-lite-v1:0', webFolder: builtDashboard() });
+  const stacks = app.node.children.filter(Stack.isStack);
+  return permissionsOf(
+    stacks.map((stack): unknown => Template.fromStack(stack).toJSON()),
+    'dev',
+  );
+});
+
+function once<Value>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => (made ??= make());
+}
+
+const all = [
+  ...cloudStages.map((stage) => ({ stage, permissions: () => permissionsIn(stage) })),
+  { stage: 'dev with all optional functions', permissions: withOptionalFunctions },
+];
+
 /** What to do about a permission that is listed by a test here. */
 const help = {
   named: 'write a scenario in tests/permissions that fails without it, or name the page of AWS in documents.ts',
   proven: 'run `npm run least-privilege -- <function>`',
 };
 
-describe.each(cloudStages)('in %s', (stage) => {
+describe.each(all)('in $stage', ({ permissions }) => {
   it('each permission of a role has a scenario that needs it, or a page of AWS that asks for it', () => {
-    const all = permissionsIn(stage);
-    expect([...all.keys()].length).toBeGreaterThan(10);
+    const given = permissions();
+    expect([...given.keys()].length).toBeGreaterThan(10);
     const unnamed = functionNames.flatMap((fn) =>
-      (all.get(fn) ?? [])
+      (given.get(fn) ?? [])
         .filter((words) => !documentOf(fn, words))
         .filter((words) => !inLocalCloud(words).every((each) => scenarioOf(fn, each)))
         .map((words) => `${fn}: ${words}`),
@@ -40,7 +67,7 @@ describe.each(cloudStages)('in %s', (stage) => {
   });
 
   it('none is spare: each was proven by running, or stands in a document', () => {
-    expect(reasonsOf(permissionsIn(stage)).spare, help.proven).toEqual([]);
+    expect(reasonsOf(permissions()).spare, help.proven).toEqual([]);
   });
 });
 
@@ -55,9 +82,13 @@ it('a permission is not named in a document and needed by a scenario at once', (
     for (const words of needs) expect(documentOf(fn, words), `${fn}: ${words}`).toBeUndefined();
 });
 
+it('optional functions are among those that are looked at', () => {
+  for (const fn of optionalFunctions) expect(withOptionalFunctions().has(fn), fn).toBe(true);
+});
+
 it('each document is of a permission that some stage gives', () => {
-  const given = cloudStages.flatMap((stage) =>
-    [...permissionsIn(stage)].flatMap(([fn, all]) => all.map((words) => `${fn}: ${words}`)),
+  const given = all.flatMap(({ permissions }) =>
+    [...permissions()].flatMap(([fn, own]) => own.map((words) => `${fn}: ${words}`)),
   );
   for (const { of, why } of documented)
     expect(

@@ -2,6 +2,7 @@
  * The deployed local cloud, held still: nothing runs but what a scenario invokes. Rules are off, queues are not read for
  * functions, and what is sent stays where it was sent until a scenario takes it.
  */
+import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import {
   GetFunctionConfigurationCommand,
@@ -153,7 +154,11 @@ export async function holdStill({ cloud, addresses }: TestCloud) {
     },
 
     async sendDead(queue: string, body: string): Promise<void> {
-      await sqs.send(new SendMessageCommand({ QueueUrl: urlOf(queue, true), MessageBody: body }));
+      const QueueUrl = urlOf(queue, true);
+      const ordered = { MessageGroupId: 'one', MessageDeduplicationId: randomUUID() };
+      await sqs.send(
+        new SendMessageCommand({ QueueUrl, MessageBody: body, ...(QueueUrl.endsWith('.fifo') && ordered) }),
+      );
     },
 
     async keys(prefix: string): Promise<string[]> {

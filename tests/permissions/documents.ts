@@ -52,6 +52,21 @@ export const documented: readonly Documented[] = [
     why: 'Only on AWS a function calls `migrate`',
     page: 'https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html',
   },
+  {
+    of: /^summarise: bedrock:InvokeModel on /,
+    why: 'Only a stage that names a model asks it',
+    page: 'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html',
+  },
+  {
+    of: /^summarise: lambda:InvokeFunction on state$/,
+    why: 'Only a stage that names a model keeps what it wrote',
+    page: 'https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html',
+  },
+  {
+    of: /^api: sqs:\w+ on summaries(-dead)?$/,
+    why: 'Only a stage that names a model has a queue of reports',
+    page: 'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html',
+  },
 ];
 
 /** The page of AWS that asks for a permission; `undefined` where it must be proven by running. */

@@ -30,6 +30,6 @@ export function inWords(resource: string, stage: string): string {
   ] as const) {
     if (what.test(resource)) return kind;
   }
-  const queue = new RegExp(`:sqs:.*:${physicalName(stage, '')}([\\w-]+)$`).exec(resource)?.[1];
+  const queue = new RegExp(`:sqs:.*:${physicalName(stage, '')}([\\w-]+?)(?:\\.fifo)?$`).exec(resource)?.[1];
   return queue ?? resource;
 }

@@ -16,7 +16,7 @@ it('takes one action on one resource away, and leaves all else of its statement 
   const policy = policyOf(allow([send, receive], [queue, other]), allow(['s3:GetObject'], ['arn:aws:s3:::raw/*']));
   const changed = policyWithout(policy, { action: send, arn: queue });
   expect(pairsOf(changed)).toEqual(pairsOf(policy).filter((pair) => pair !== `${send} on ${queue}`));
-  expect(changed.Version).toBe('2012-10-17');
+  expect(changed['Version']).toBe('2012-10-17');
 });
 
 it('takes it away from each statement that gives it', () => {
