@@ -60,7 +60,7 @@ describe.each(all)('in $stage', ({ permissions }) => {
     const unnamed = functionNames.flatMap((fn) =>
       (given.get(fn) ?? [])
         .filter((words) => !documentOf(fn, words))
-        .filter((words) => !inLocalCloud(words).every((each) => scenarioOf(fn, each)))
+        .filter((words) => !inLocalCloud(fn, words).every((each) => scenarioOf(fn, each)))
         .map((words) => `${fn}: ${words}`),
     );
     expect(unnamed, help.named).toEqual([]);

@@ -63,7 +63,7 @@ export const documented: readonly Documented[] = [
     page: 'https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html',
   },
   {
-    of: /^api: sqs:\w+ on summaries(-dead)?$/,
+    of: /^(api|summarise): sqs:\w+ on summaries(-dead)?$/,
     why: 'Only a stage that names a model has a queue of reports',
     page: 'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html',
   },

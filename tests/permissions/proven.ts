@@ -32,15 +32,19 @@ export function reasonsOf(permissions: ReadonlyMap<string, readonly string[]>): 
   for (const fn of functionNames)
     for (const words of permissions.get(fn) ?? []) {
       const document = documentOf(fn, words);
-      if (inLocalCloud(words).every((each) => known[fn]?.includes(each))) proven.push(`${fn}: ${words}`);
+      if (inLocalCloud(fn, words).every((each) => known[fn]?.includes(each))) proven.push(`${fn}: ${words}`);
       else if (document) documented.set(document, (documented.get(document) ?? 0) + 1);
       else spare.push(`${fn}: ${words}`);
     }
   return { proven, documented, spare };
 }
 
-/** What a permission is in the local cloud, where each source has a queue of its own: in `dev`, those of a kind share one. */
-export function inLocalCloud(words: string): string[] {
+/**
+ * What a permission is in the local cloud, where each source has a queue of its own, and blobs of pages have one: in `dev`,
+ * sources of a kind share a queue, and all blobs do.
+ */
+export function inLocalCloud(fn: FunctionName, words: string): string[] {
+  if (fn === 'scrape-browser' && words === 'sqs:SendMessage on ingest') return ['sqs:SendMessage on ingest-pages'];
   const [, action, kind, dead = ''] = /^(\S+) on scrape-(api|browser)(-dead)?$/.exec(words) ?? [];
   if (action === undefined) return [words];
   return sourcesOf('dev')
