@@ -5,20 +5,27 @@ import { defineConfig, type Plugin } from 'vite';
 
 const root = join(import.meta.dirname, '..');
 
-/** The page of the API, rendered from the OpenAPI document as it is now. */
+/** Places of a page, and the scripts that print what comes there. */
+const printed = new Map([
+  ['<!--reference-->', 'print.ts'],
+  ['<!--events-->', 'print-events.ts'],
+]);
+
+/** The pages of the API and of the events, rendered from their documents as they are now. */
 function reference(): Plugin {
   return {
     name: 'quotron-reference',
     transformIndexHtml: {
       order: 'pre',
       handler(html) {
-        if (!html.includes('<!--reference-->')) return html;
+        const [place, script] = [...printed].find(([mark]) => html.includes(mark)) ?? [];
+        if (place === undefined || script === undefined) return html;
         const node = join(root, 'node_modules', '.bin', 'node');
-        const page = execFileSync(node, [join(root, 'web', 'reference', 'print.ts')], {
+        const page = execFileSync(node, [join(root, 'web', 'reference', script)], {
           encoding: 'utf8',
           maxBuffer: 16 * 1024 * 1024,
         });
-        return html.replace('<!--reference-->', () => page);
+        return html.replace(place, () => page);
       },
     },
   };
@@ -38,7 +45,11 @@ export default defineConfig(({ command }) => {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       rolldownOptions: {
-        input: [join(import.meta.dirname, 'index.html'), join(import.meta.dirname, 'docs', 'index.html')],
+        input: [
+          join(import.meta.dirname, 'index.html'),
+          join(import.meta.dirname, 'docs', 'index.html'),
+          join(import.meta.dirname, 'docs', 'events', 'index.html'),
+        ],
       },
     },
   };

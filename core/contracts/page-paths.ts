@@ -8,12 +8,16 @@
  * @example
  * pageOf('/market/VOD.L', 'text/html') // '/index.html'
  * pageOf('/docs/', 'text/html') // '/docs/index.html'
+ * pageOf('/docs/events', 'text/html') // '/docs/events/index.html'
  * pageOf('/', 'application/json') // '/index.json'
  * pageOf('/assets/index.js', '*' + '/' + '*') // null
  */
 export function pageOf(path: string, accept: string): string | null {
   const first = path.split('/')[1] || '';
-  if (first === 'docs') return path === '/docs' || path === '/docs/' ? '/docs/index.html' : null;
+  if (first === 'docs') {
+    if (path === '/docs' || path === '/docs/') return '/docs/index.html';
+    return path === '/docs/events' || path === '/docs/events/' ? '/docs/events/index.html' : null;
+  }
   if (first === 'assets' || first.includes('.')) return null;
   const wantsJson = accept.includes('application/json') && !accept.includes('text/html');
   return path === '/' && wantsJson ? '/index.json' : '/index.html';

@@ -2,6 +2,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { eventSchema } from '../../core/contracts/events/event.ts';
 import { textOf, useDashboard } from './dashboard.ts';
 
 const found = z.array(z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string() })) }));
@@ -67,5 +68,27 @@ describe('the page of the API', () => {
       `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.slice(0, 3).map(({ html }) => ({ html })) })))`,
     );
     expect(found.parse(violations)).toEqual([]);
+  });
+});
+
+describe('the page of the events', () => {
+  const dashboard = useDashboard();
+
+  it('has every type with its fields, and finds one', async () => {
+    const page = await dashboard.open('/docs/events', { signedIn: false });
+    const shown = page.locator('article:visible');
+    const types = eventSchema.options.flatMap(({ shape }) => [...shape.type.values]);
+    expect(await shown.count()).toBe(types.length);
+    await page.getByLabel('Find an event').fill('incident opened');
+    await expect.poll(() => shown.count()).toBe(1);
+    expect(await textOf(shown)).toMatch(/quotron\.incident\.opened[\s\S]+incidentId: uuid/);
+    expect(dashboard.double.state.requests).toEqual([]);
+  });
+
+  it.each(['light', 'dark'] as const)('is accessible, in %s', async (theme) => {
+    const page = await dashboard.open('/docs/events', { signedIn: false, theme });
+    await page.evaluate(axe.source);
+    const { violations } = z.object({ violations: found }).parse(await page.evaluate('axe.run()'));
+    expect(violations).toEqual([]);
   });
 });

@@ -25,6 +25,7 @@ const access: Record<string, Scope | 'public'> = {
   'GET /coverage': 'read',
   'GET /events': 'read',
   'GET /events/schemas': 'read',
+  'GET /events/asyncapi.json': 'public',
   'GET /alerts/rules': 'read',
   'GET /alerts/rules/{id}': 'read',
   'POST /alerts/rules': 'operate',

@@ -171,6 +171,7 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'GET /alerts/deliveries/{id}': [nothing(`/alerts/deliveries/${randomUUID()}`)],
   'POST /alerts/deliveries/{id}/retry': [nothing(`/alerts/deliveries/${randomUUID()}/retry`)],
   'GET /events/schemas': [nothing('/events/schemas')],
+  'GET /events/asyncapi.json': [nothing('/events/asyncapi.json')],
   'GET /models': [nothing('/models')],
   'DELETE /models/{id}': [nothing('/models/nobody')],
   'DELETE /watch/{symbol}': [nothing('/watch/NOBODY')],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inline, paragraph, slug, text } from './html.ts';
 import { fieldsOf, type Schema, schemaSchema, typeOf } from './schema-text.ts';
 
 const contentSchema = z.record(z.string(), z.object({ schema: schemaSchema }));
@@ -142,21 +143,4 @@ function problemsOf(responses: Operation['responses']): string {
 
 function verb(method: string): string {
   return `<b class="verb ${method}">${method.toUpperCase()}</b>`;
-}
-
-function paragraph(said: string): string {
-  return `<p>${inline(said)}</p>`;
-}
-
-/** Text with `code` in it. */
-function inline(said: string): string {
-  return text(said).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
-}
-
-function text(said: string): string {
-  return said.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
-
-function slug(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { asyncApiDocument } from '../../contracts/events/asyncapi.ts';
 import { typePrefix } from '../../contracts/events/cloud-event.ts';
 import { type EventType, eventSchema } from '../../contracts/events/event.ts';
 import { eventJsonSchemas } from '../../contracts/events/json-schemas.ts';
+import { version } from '../../contracts/version.ts';
 import type { Wanted } from '../../events/selection.ts';
 import type { EventFeed } from '../../ports/event-feed.ts';
 import { ProblemError } from '../problem.ts';
@@ -60,6 +62,7 @@ export function eventRoutes({ feed, stage, streaming }: RouteDependencies): Rout
     },
   );
 
+  let text: string | undefined;
   const schemas = route(
     {
       method: 'get',
@@ -73,7 +76,22 @@ export function eventRoutes({ feed, stage, streaming }: RouteDependencies): Rout
     },
     () => ({ kind: 'data', data: eventJsonSchemas(), maxAge: 3_600 }),
   );
-  return [follow, schemas];
+  const asyncApi = route(
+    {
+      method: 'get',
+      path: '/events/asyncapi.json',
+      access: 'public',
+      shows: 'nothing',
+      tag,
+      summary: 'The AsyncAPI 3 document of the events',
+      media: { 'application/json': z.record(z.string(), z.unknown()) },
+    },
+    () => {
+      text ??= JSON.stringify(asyncApiDocument(version));
+      return { kind: 'text', body: text, contentType: 'application/json', maxAge: 300 };
+    },
+  );
+  return [follow, schemas, asyncApi];
 }
 
 function given(header: string | undefined): string | undefined {
