@@ -87,15 +87,16 @@ describe('the dashboard, deployed', () => {
   }, 900_000);
 
   it('shows a new price and a source that fails by an event, while its queries rest', async () => {
-    const sick = sickFaults.find(({ source, fault }) => source === 'coingecko' && fault === '500');
-    if (!sick) throw new Error('The simulator has no such fault.');
+    const faultOf = (id: string) => sickFaults.find(({ source, fault }) => source === id && fault === '500');
+    const [prices, sick] = [faultOf('yahoo'), faultOf('coingecko')];
+    if (!prices || !sick) throw new Error('The simulator has no such fault.');
     // The other page would be the one that follows.
     await page.goto('about:blank');
     const context = await browser.newContext({ storageState: await page.context().storageState() });
     try {
       const market = await context.newPage();
       const streams = market.waitForResponse((answer) => answer.url().endsWith('/api/v1/events'));
-      const cell = market.locator('tbody tr', { has: market.getByRole('link', { name: 'BTC-USD', exact: true }) });
+      const cell = market.locator('tbody tr', { has: market.getByRole('link', { name: 'AAPL', exact: true }) });
       const price = cell.locator('td').nth(2);
       await resting(market, '/market', price);
       expect((await streams).headers()['cache-control']).toContain('no-transform');
@@ -103,10 +104,11 @@ describe('the dashboard, deployed', () => {
       const card = sources.getByRole('article', { name: 'CoinGecko' });
       await resting(sources, '/sources', card);
       const before = await price.textContent();
-      await quiet('coingecko');
-      await timePasses('coingecko');
-      await cycle(sick);
+      await quiet('yahoo');
+      await timePasses('yahoo');
+      await cycle(prices);
       await soon(market, async () => (await price.textContent()) !== before);
+      await quiet('coingecko');
       await timePasses('coingecko');
       await cloud.fault({ source: 'coingecko', fault: '500', on: true });
       await cycle(sick);
