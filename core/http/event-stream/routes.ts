@@ -22,10 +22,17 @@ interface RouteDependencies {
 const tag = 'Events';
 const eventStream = 'text/event-stream';
 const contentType = `${eventStream}; charset=utf-8`;
+const position = z.string().regex(/^\d{1,18}$/, 'must be the id of an event: a whole number');
+/** One event of the stream, as OpenAPI describes such answers: what stands in its lines. */
+const streamedEvent = z.object({
+  id: position.optional(),
+  event: z.string().optional(),
+  data: z.string().optional().describe('A CloudEvent as JSON'),
+  retry: z.int().optional().describe('Milliseconds'),
+});
 const types: ReadonlyMap<string, EventType> = new Map(
   eventSchema.options.flatMap(({ shape }) => [...shape.type.values].map((type) => [typePrefix + type, type] as const)),
 );
-const position = z.string().regex(/^\d{1,18}$/, 'must be the id of an event: a whole number');
 
 export function eventRoutes({ feed, stage, streaming }: RouteDependencies): Route[] {
   const follow = route(
@@ -44,7 +51,7 @@ export function eventRoutes({ feed, stage, streaming }: RouteDependencies): Rout
         symbols: z.string().max(2_500).optional().describe('Only what is about these, up to 200, separated by commas'),
         source: sourceIdParameter.optional(),
       }),
-      media: { [eventStream]: z.string() },
+      media: { [eventStream]: streamedEvent },
       problems: ['invalid_symbol'],
     },
     async ({ query, call }): Promise<Reply> => {
