@@ -17,6 +17,11 @@ export function setQuotas(quotas: Quotas): void {
   ownQuotas = quotas;
 }
 
+/** Whether the quota of a source is what this installation sets. */
+export function quotaIsOwn(id: string): boolean {
+  return ownQuotas.has(id);
+}
+
 /** A definition whose quota is what this installation sets, where it does. */
 function withOwnQuota(source: SourceDefinition): SourceDefinition {
   return {

@@ -44,6 +44,7 @@ import { replayRoutes } from './routes/replays.ts';
 import { runRoutes } from './routes/runs.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { settingsRoutes } from './routes/settings.ts';
 import { sourceRoutes } from './routes/sources.ts';
 import { watchRoutes } from './routes/watch.ts';
 
@@ -82,6 +83,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...watchRoutes(dependencies),
     ...importRoutes(dependencies),
     ...modelRoutes(stored),
+    ...settingsRoutes(dependencies),
     ...quarantineRoutes(dependencies),
     ...findingRoutes(dependencies),
     ...replayRoutes(dependencies),

@@ -1,4 +1,5 @@
 import type { VisibleTo } from '../../core/auth/visible-sources.ts';
+import type { ShownSetting } from '../../core/contracts/http/settings.ts';
 import type { Streaming } from '../../core/http/event-stream/stream.ts';
 import type { RateLimit } from '../../core/http/rate-limit.ts';
 import type { AlertStore } from '../../core/ports/alert-store.ts';
@@ -90,6 +91,8 @@ export interface ApiDependencies {
   readonly alwaysOpen?: boolean;
   /** Ids of the sources whose data are made up: none on AWS. */
   readonly simulated: readonly string[];
+  /** How the installation is configured, without what is secret. */
+  readonly settings: readonly ShownSetting[];
   readonly clock: Clock;
   /** Of the release, as in package.json. */
   readonly version: string;

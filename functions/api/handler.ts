@@ -52,6 +52,7 @@ import {
   setting,
   simulatedSourcesSetting,
 } from '../../core/runtime/settings.ts';
+import { shownSettings } from '../../core/runtime/shown-settings.ts';
 import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { createApp } from './app.ts';
 
@@ -123,6 +124,7 @@ const app = createApp({
   catalogue: installedSources(),
   alwaysOpen: alwaysOpenSetting(),
   simulated: simulatedSourcesSetting(),
+  settings: shownSettings(),
   clock: Date.now,
   version,
   protocol: optionalSetting('stage') === 'local' ? 'http' : 'https',

@@ -73,6 +73,10 @@ export class ApiStack extends Stack {
     if (settings.corsOrigins) api.addSetting('corsOrigins', settings.corsOrigins);
     summaries?.queue.grantSend(api, 'summariesQueueUrl');
     grantRedrive(api, [...pipeline.queues, ...(summaries ? [summaries.queue] : [])]);
+    // To be shown: others act by them.
+    for (const name of ['runDays', 'recordDays', 'proxyAnswerDays'] as const)
+      api.addSetting(name, String(settings[name]));
+    if (settings.acceptFindings) api.addSetting('acceptFindings', settings.acceptFindings);
     if (settings.watchLimit !== undefined) api.addSetting('watchLimit', String(settings.watchLimit));
     if (settings.stage === 'local') {
       if (settings.simulatedSources) {

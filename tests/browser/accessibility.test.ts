@@ -18,6 +18,7 @@ const pages = [
   ['/models', 'Models'],
   ['/models/with-gaps', 'Small caps, draft'],
   ['/runs', 'Runs'],
+  ['/settings', 'Settings'],
   ['/keys', 'Keys'],
   ['/?dead=ingest', 'Dead letters in ingest'],
 ] as const;

@@ -168,3 +168,24 @@ describe('what needs attention', () => {
     await page.getByText('1 other queue is empty.').waitFor();
   });
 });
+
+describe('the settings', () => {
+  it('say what is set and by whom, and show nothing secret', async () => {
+    const page = await dashboard.open('/settings');
+    const row = page.getByRole('row', { name: /Symbols on the watch list at most/ });
+    expect((await row.getByRole('cell').allTextContents()).join('|')).toBe('5000|setting|QUOTRON_WATCH_LIMIT');
+    const database = page.getByRole('row', { name: /^Connection/ });
+    expect((await database.getByRole('cell').allTextContents())[0]).toBe('set (not shown)');
+    await page
+      .getByRole('row', { name: /Yahoo Finance/ })
+      .getByText('quotes every 1 min')
+      .waitFor();
+  });
+
+  it('are for operators', async () => {
+    dashboard.double.state.scopes = ['read'];
+    const page = await dashboard.open('/settings');
+    await page.getByRole('heading', { name: 'Settings are for operators' }).waitFor();
+    expect(dashboard.double.state.requests.filter((line) => line.includes('/settings'))).toEqual([]);
+  });
+});

@@ -66,6 +66,7 @@ const access: Record<string, Scope | 'public'> = {
   'POST /sources/recover': 'operate',
   'GET /recoveries': 'read',
   'GET /recoveries/{id}': 'read',
+  'GET /settings': 'operate',
   'GET /services': 'read',
   'POST /services/{id}/start': 'operate',
   'POST /services/{id}/stop': 'operate',

@@ -153,6 +153,7 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'GET /sources/{id}/health/history': [nothing('/sources/yahoo/health/history')],
   'POST /sources/{id}/recover': [nothing('/sources/coingecko/recover')],
   'POST /sources/recover': [nothing('/sources/recover', { ids: ['demo-broker'] })],
+  'GET /settings': [nothing('/settings')],
   'GET /services': [nothing('/services')],
   // What they say of a price is a warning: tests/component/alerts.test.ts has it by use.
   'POST /alerts/rules': [],

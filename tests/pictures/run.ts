@@ -51,6 +51,7 @@ const shots: readonly Shot[] = [
   { name: 'coverage', path: '/coverage', ready: 'none missing' },
   { name: 'runs', path: '/runs', ready: 'first cycle' },
   { name: 'keys', path: '/keys', ready: 'spreadsheet' },
+  { name: 'settings', path: '/settings', ready: 'Schedule' },
   { name: 'sign-in', path: '/', ready: 'Sign in', signedIn: false },
 ];
 

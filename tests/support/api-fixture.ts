@@ -35,6 +35,7 @@ import { createApiKey } from '../../core/auth/api-keys.ts';
 import { type Scope, scopes } from '../../core/contracts/words/access.ts';
 import type { KeyUse } from '../../core/contracts/words/licence.ts';
 import type { DeadMessage } from '../../core/ports/queue-inspector.ts';
+import { shownSettings } from '../../core/runtime/shown-settings.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { createApp } from '../../functions/api/app.ts';
 import type { ApiDependencies } from '../../functions/api/dependencies.ts';
@@ -106,6 +107,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     inspector: memoryQueueInspector(queues),
     catalogue,
     simulated: [],
+    settings: shownSettings(),
     clock: () => time.now,
     version: '9.9.9',
     protocol: 'http',

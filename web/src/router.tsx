@@ -97,6 +97,12 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('./pages/keys/keys-page.tsx'), 'KeysPage'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+});
+
 /** Every page. What is filtered, sorted or selected is in the address, as plain text: `?sort=-change&class=equity`. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -113,6 +119,7 @@ export const router = createRouter({
     models,
     model,
     keys,
+    settings,
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,

@@ -16,6 +16,7 @@ import { findingSchema, findingsDecidedSchema, findingsDecisionSchema } from '..
 import { rawAnswerSchema } from '../../../core/contracts/http/raw-answers.ts';
 import { recoveriesAcceptedSchema, recoverRequestSchema } from '../../../core/contracts/http/recovery.ts';
 import { discardedSchema, discardRequestSchema } from '../../../core/contracts/http/replays.ts';
+import { settingsSchema } from '../../../core/contracts/http/settings.ts';
 import { watchAddedSchema, watchedSchema } from '../../../core/contracts/http/watch.ts';
 import { isUnhealthy } from '../../../core/contracts/words/health-status.ts';
 import { type Answer, data, problem, rawText } from './double-answer.ts';
@@ -32,6 +33,7 @@ import {
   watchedOf,
 } from './page-data.ts';
 import { recoveryId } from './recovery-data.ts';
+import { settingsOf } from './settings-data.ts';
 
 /** The answer to a read, or `null` where it is none of these. */
 export function readPage(state: DoubleState, path: string, query: URLSearchParams): Answer | null {
@@ -52,6 +54,7 @@ export function readPage(state: DoubleState, path: string, query: URLSearchParam
     return state.scopes.includes('admin')
       ? data(z.array(apiKeySchema), state.keys)
       : problem(403, 'forbidden', 'The key may not do this', 'It needs the scope admin.');
+  if (path === '/settings') return data(settingsSchema, settingsOf(state));
   if (path === '/coverage') {
     const symbol = query.get('symbol');
     const to = query.get('to') ?? '2026-11-20';

@@ -3,16 +3,24 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import { apiKeySchema } from '../../../core/contracts/http/api-keys.ts';
 import { runSchema } from '../../../core/contracts/http/operations.ts';
+import { settingsSchema } from '../../../core/contracts/http/settings.ts';
 import { paced } from '../live/pace.ts';
 import { reader } from './client.ts';
 
 const readKeys = reader(z.array(apiKeySchema));
+const readSettings = reader(settingsSchema);
 const readRuns = reader(z.array(runSchema));
 
 /** Every API key, newest first. Only a key of scope `admin` may read them. */
 export const keysQuery = queryOptions({
   queryKey: ['keys'],
   queryFn: async ({ signal }) => (await readKeys('/keys', signal)).data,
+});
+
+/** How the installation is configured. Only a key of scope `operate` may read it. */
+export const settingsQuery = queryOptions({
+  queryKey: ['settings'],
+  queryFn: async ({ signal }) => (await readSettings('/settings', signal)).data,
 });
 
 /** Runs of all sources or one, of all statuses or one, the latest due first, page after page. */

@@ -7,6 +7,7 @@ import {
   KeyRound,
   LayoutDashboard,
   RadioTower,
+  Settings,
   ShieldAlert,
   Stethoscope,
 } from 'lucide-react';
@@ -23,6 +24,7 @@ interface PageLink {
     | '/models'
     | '/coverage'
     | '/runs'
+    | '/settings'
     | '/keys';
   readonly label: string;
   readonly icon: ReactNode;
@@ -42,4 +44,5 @@ export const pages: readonly PageLink[] = [
   { to: '/coverage', label: 'Coverage', icon: <Grid3x3 />, behindMore: true },
   { to: '/runs', label: 'Runs', icon: <History />, behindMore: true },
   { to: '/keys', label: 'Keys', icon: <KeyRound />, behindMore: true },
+  { to: '/settings', label: 'Settings', icon: <Settings />, behindMore: true },
 ];

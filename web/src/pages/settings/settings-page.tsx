@@ -1,0 +1,177 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { Settings as Gear } from 'lucide-react';
+import {
+  type SettingGroup,
+  type SettingOrigin,
+  type SettingsView,
+  settingGroups,
+} from '../../../../core/contracts/http/settings.ts';
+import { settingsQuery } from '../../api/operations-queries.ts';
+import { useRefusal } from '../../api/session.ts';
+import { Moment } from '../../components/moment.tsx';
+import { Page, Section } from '../../components/page.tsx';
+import { Empty, ErrorState, Loading } from '../../components/states.tsx';
+import tables from '../../components/table.module.css';
+import { cronWords } from '../../sources/schedule.ts';
+import { cityOf, formatCount, formatDuration, words } from '../../text/format.ts';
+import styles from './settings-page.module.css';
+
+const groupTitles: Readonly<Record<SettingGroup, string>> = {
+  installation: 'Installation',
+  collection: 'Collection',
+  retention: 'How long rows stay',
+  events: 'Events',
+  access: 'Access',
+  database: 'Database',
+};
+
+/** What is configured, and who says so. Nothing is changed here: settings are of a deployment or a start. */
+export function SettingsPage() {
+  const refusal = useRefusal();
+  const settings = useQuery({ ...settingsQuery, enabled: refusal === null });
+  const found = settings.data;
+  return (
+    <Page
+      title="Settings"
+      lead={
+        found
+          ? `Version ${found.version}, stage ${found.stage}. Variables are set where it is started or deployed.`
+          : 'What is configured, and from where'
+      }
+    >
+      {refusal !== null && (
+        <Empty title="Settings are for operators" icon={<Gear aria-hidden="true" />}>
+          {refusal}
+        </Empty>
+      )}
+      {found && (
+        <>
+          <Configured settings={found.settings} />
+          <Sources sources={found.sources} />
+          <Switches services={found.services} />
+        </>
+      )}
+      {refusal === null && settings.isPending && <Loading what="the settings" />}
+      {!found && settings.isError && (
+        <ErrorState
+          what="the settings"
+          error={settings.error}
+          retrying={settings.isFetching}
+          onRetry={() => settings.refetch()}
+        />
+      )}
+    </Page>
+  );
+}
+
+function Configured({ settings }: Pick<SettingsView, 'settings'>) {
+  return (
+    <div className={tables.scroller}>
+      <table className={tables.table}>
+        <thead>
+          <tr>
+            <th>What</th>
+            <th>Is</th>
+            <th>From</th>
+            <th>Variable</th>
+          </tr>
+        </thead>
+        {settingGroups.map((group) => (
+          <tbody key={group}>
+            <tr>
+              <th scope="rowgroup" colSpan={4} className={styles.group}>
+                {groupTitles[group]}
+              </th>
+            </tr>
+            {settings
+              .filter((each) => each.group === group)
+              .map(({ title, value, from, variable, secret }) => (
+                <tr key={title}>
+                  <th scope="row" className={styles.what}>
+                    {title}
+                  </th>
+                  <td className={styles.is}>{secret && value !== null ? 'set (not shown)' : (value ?? 'none')}</td>
+                  <td>
+                    <Origin from={from} />
+                  </td>
+                  <td>{variable === null ? '' : <code>{variable}</code>}</td>
+                </tr>
+              ))}
+          </tbody>
+        ))}
+      </table>
+    </div>
+  );
+}
+
+/** Who says it. What somebody set stands out. */
+function Origin({ from }: { from: SettingOrigin }) {
+  return <span className={from === 'setting' ? styles.own : styles.usual}>{from}</span>;
+}
+
+function Sources({ sources }: Pick<SettingsView, 'sources'>) {
+  return (
+    <Section title="Sources" note="What each may be asked, and when">
+      <div className={tables.scroller}>
+        <table className={tables.table}>
+          <thead>
+            <tr>
+              <th>Source</th>
+              <th className={tables.numeric}>A minute</th>
+              <th className={tables.numeric}>A day</th>
+              <th>From</th>
+              <th>Schedule</th>
+            </tr>
+          </thead>
+          <tbody>
+            {sources.map(({ id, title, quota, jobs, simulated }) => (
+              <tr key={id}>
+                <th scope="row">
+                  <Link to="/sources/$sourceId" params={{ sourceId: id }}>
+                    {title}
+                  </Link>
+                  {simulated && <span className={styles.usual}> simulated</span>}
+                </th>
+                <td className={tables.numeric}>{formatCount(quota.perMinute)}</td>
+                <td className={tables.numeric}>{formatCount(quota.perDay)}</td>
+                <td>
+                  <Origin from={quota.from} />
+                </td>
+                <td className={styles.schedule}>
+                  {jobs
+                    .map(({ id: job, everySeconds, cron, zone }) =>
+                      everySeconds === null
+                        ? `${job} ${cronWords(cron ?? '')}${zone === null ? '' : ` (${cityOf(zone)})`}`
+                        : `${job} every ${formatDuration(everySeconds)}`,
+                    )
+                    .join('; ')}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Section>
+  );
+}
+
+function Switches({ services }: Pick<SettingsView, 'services'>) {
+  return (
+    <Section title="Services" note="They are stopped and started on the overview">
+      <ul className={styles.services}>
+        {services.map(({ id, running, stoppedUntil }) => (
+          <li key={id}>
+            {words(id)}: {running ? 'runs' : <strong className={styles.own}>stopped</strong>}
+            {!running && stoppedUntil !== null && (
+              <>
+                {' '}
+                until <Moment at={stoppedUntil} />
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
