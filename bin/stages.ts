@@ -191,6 +191,7 @@ function local(env: Readonly<Record<string, string | undefined>>): LocalSettings
     alertsSmtp: env['QUOTRON_ALERTS_SMTP'] || undefined,
     alertHosts: env['QUOTRON_ALERT_HOSTS'] || undefined,
     corsOrigins: env['QUOTRON_CORS_ORIGINS'] || undefined,
+    kafka: kafkaSettings(env['QUOTRON_KAFKA']),
     chromium: env['QUOTRON_CHROMIUM'] || undefined,
     chromiumPack: env['QUOTRON_CHROMIUM_PACK'] || undefined,
   };
@@ -201,6 +202,11 @@ function alertsFrom(env: Readonly<Record<string, string | undefined>>): string |
   const address = env['QUOTRON_ALERTS_FROM'] || undefined;
   if (address === undefined || z.email().safeParse(address).success) return address;
   throw new StageError('QUOTRON_ALERTS_FROM is not an e-mail address. Correct it or unset it.');
+}
+
+/** `QUOTRON_KAFKA`: the settings `KAFKA_…` as a JSON object, where events go to Kafka. */
+function kafkaSettings(text: string | undefined): Record<string, string> | undefined {
+  return text ? z.record(z.string().startsWith('KAFKA_'), z.string()).parse(JSON.parse(text)) : undefined;
 }
 
 /** `QUOTRON_WATCH_LIMIT`: a whole number above 0. */

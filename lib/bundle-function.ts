@@ -54,7 +54,13 @@ const neverLoaded = [
  * The parser alone in place of its package's index, which brings a DOM, a serialiser and a second table of entities: what is
  * imported lazily, as the parsers of pages are, esbuild takes whole. A tenth of a megabyte.
  */
-const lean = { htmlparser2: join(root, 'node_modules', 'htmlparser2', 'dist', 'esm', 'Parser.js') };
+const lean = {
+  // Of the registry of schemas of Confluent, which comes with the client of Kafka and which nothing here asks.
+  avsc: 'node:util',
+  // With its program in it, which it would look for in a file beside its own.
+  '@platformatic/wasm-utils': join(root, 'node_modules', '@platformatic', 'wasm-utils', 'dist', 'bundled.js'),
+  htmlparser2: join(root, 'node_modules', 'htmlparser2', 'dist', 'esm', 'Parser.js'),
+};
 
 /**
  * Bundles `functions/<name>/handler.ts` into `folder/index.js`, as it is deployed. Synth, the size budget and the bench
@@ -148,8 +154,8 @@ function buildTogether(names: readonly FunctionName[], leftOut: readonly string[
     sourcemap: false,
     legalComments: 'none',
     alias: lean,
-    // An optional native driver that `pg` looks for and does without.
-    external: ['pg-native', ...neverLoaded, ...Object.values(packages).flat(), ...leftOut],
+    // What `pg` and the client of Kafka look for and do without.
+    external: ['pg-native', 'protobufjs', ...neverLoaded, ...Object.values(packages).flat(), ...leftOut],
     banner: { js: "const fileUrl=require('node:url').pathToFileURL(__filename).href;" },
     define: { 'import.meta.url': 'fileUrl' },
     logLevel: 'error',

@@ -52,6 +52,8 @@ export interface LocalSettings extends CommonSettings {
   readonly alertsSmtp: string | undefined;
   /** Hosts, separated by commas, that alerts may be sent to although their addresses are private. */
   readonly alertHosts: string | undefined;
+  /** Settings by which functions reach a Kafka (`KAFKA_…`): events go there, and not to SNS. */
+  readonly kafka: Readonly<Record<string, string>> | undefined;
   /** Path of a Chromium to use instead of a discovered one. */
   readonly chromium: string | undefined;
   /** Folder of the packed Chromium, which is then left out of the bundle: 66 MB that each container would unpack. */

@@ -27,6 +27,7 @@ import { type EmulatorAccess, type EmulatorKind, type RunningEmulator, startEmul
 import { openEventStreams } from './event-streams.ts';
 import { type Functions, functionsOf } from './functions.ts';
 import { type LocalDatabase, openGivenDatabase, prepareGivenDatabase } from './given-database.ts';
+import { kafkaStep, startPollers } from './kafka/local-events.ts';
 import { createSignInToken, ensureKeys } from './keys.ts';
 import { recoverMessages, scrapeQueuesOf } from './lost-messages.ts';
 import { choosePort } from './ports.ts';
@@ -49,6 +50,8 @@ export interface CloudOptions {
   readonly live: boolean;
   /** With the dashboard: its page, its server, API keys and `local.json`. */
   readonly dashboard: boolean;
+  /** Where events go: `sns` unless it is given. */
+  readonly events?: 'sns' | 'kafka';
   readonly run: RunSteps;
   /** Ends the start early. */
   readonly signal: AbortSignal;
@@ -165,7 +168,8 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
     },
     ({ url }) => url,
   );
-  await run(options.live ? [emulator, database] : [emulator, database, upstreams]);
+  const kafka = options.events === 'kafka' ? kafkaStep({ folder, cleanup, signal }) : null;
+  await run([emulator, database, ...(options.live ? [] : [upstreams]), ...(kafka ? [kafka] : [])]);
   signal.throwIfAborted();
 
   const simulated = options.live ? null : upstreams.value;
@@ -193,6 +197,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
         corsOrigins: settings.corsOrigins,
         sourceQuotas: settings.sourceQuotas,
         watchLimit: settings.watchLimit,
+        kafka: kafka?.value.settings ?? null,
         chromiumPack: shared ? join(root, 'node_modules', '@sparticuz', 'chromium', 'bin') : undefined,
         say,
         signal,
@@ -214,6 +219,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
 
   const functions = functionsOf(emulator.value, deployment.value);
   cleanup.add(async () => functions.close());
+  if (kafka) startPollers(kafka.value, { outputs: deployment.value.outputs, functions, folder, cleanup });
   const migrations = new Step(
     'Migrate',
     async () => migrateResponseSchema.parse(await functions.invoke('migrate', { watch: settings.symbols })),
@@ -320,6 +326,7 @@ export async function startCloud(options: CloudOptions, cleanup: Cleanup): Promi
       ...(migrations.value.watched?.started.length === 0 ? namedAgain(settings.symbols, watched.value) : []),
     ],
     broken: Promise.race([
+      ...(kafka ? [unexpectedEnd(kafka.value.ended, 'Kafka', kafka.value.logFile)] : []),
       unexpectedEnd(emulator.value.ended, 'The emulator', emulator.value.logFile),
       given === null
         ? unexpectedEnd(database.value.ended, 'The database', database.value.logFile)

@@ -33,6 +33,8 @@ export interface DeployOptions {
   readonly corsOrigins: string | undefined;
   readonly sourceQuotas: string | undefined;
   readonly watchLimit: string | undefined;
+  /** Settings of a Kafka to which events go (`KAFKA_…`); without them they go to SNS. */
+  readonly kafka: Readonly<Record<string, string>> | null;
   /** Folder of the packed Chromium, where functions can read it; without it, it goes into their bundle. */
   readonly chromiumPack: string | undefined;
   readonly say: (line: string) => void;
@@ -132,6 +134,7 @@ async function deployAnew(options: DeployOptions): Promise<void> {
         QUOTRON_CORS_ORIGINS: options.corsOrigins ?? '',
         QUOTRON_SOURCE_QUOTAS: options.sourceQuotas ?? '',
         QUOTRON_WATCH_LIMIT: options.watchLimit ?? '',
+        QUOTRON_KAFKA: options.kafka === null ? '' : JSON.stringify(options.kafka),
         QUOTRON_CHROMIUM_PACK: options.chromiumPack ?? '',
       },
     },
@@ -204,7 +207,8 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
 
 /** Everything the deployment depends on: the deployed code, the lock file, and the given addresses. */
 function fingerprint({ emulator, ...given }: DeployOptions): string {
-  const { databaseUrls, sourceUrls, sourceQuotas, simulatedSources, watchLimit, corsOrigins, chromiumPack } = given;
+  const { databaseUrls, sourceUrls, sourceQuotas, simulatedSources, watchLimit, corsOrigins, chromiumPack, kafka } =
+    given;
   const chromium = process.env['QUOTRON_CHROMIUM'];
   const accepts = process.env['QUOTRON_ACCEPT_FINDINGS'];
   const alerts = ['FROM', 'SMTP', 'HOSTS'].map(
@@ -214,7 +218,7 @@ function fingerprint({ emulator, ...given }: DeployOptions): string {
     ['cdk.json', 'package-lock.json', 'bin', 'lib', 'functions', 'core'],
     JSON.stringify({
       ...{ emulatorUrl: emulator.url, databaseUrls, sourceUrls, simulatedSources, watchLimit, corsOrigins },
-      ...{ sourceQuotas, chromiumPack, chromium, accepts, alerts },
+      ...{ sourceQuotas, chromiumPack, chromium, accepts, alerts, kafka },
     }),
   );
 }

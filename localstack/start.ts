@@ -40,6 +40,7 @@ interface StartOptions {
   readonly json: boolean;
   readonly live: boolean;
   readonly emulator: EmulatorKind;
+  readonly events: 'sns' | 'kafka';
 }
 
 /** How long one cycle may take. Quotas spread requests over a minute or more when there are many symbols. */
@@ -95,6 +96,7 @@ async function main(wanted: StartOptions): Promise<number> {
         folder,
         settings,
         kind: wanted.emulator,
+        events: wanted.events,
         live: wanted.live,
         dashboard: !wanted.once,
         run,
@@ -252,11 +254,17 @@ function parse(args: readonly string[]): StartOptions {
         .choices(emulatorKinds)
         .default('ministack'),
     )
+    .addOption(
+      new Option('--events <where>', 'where events go (kafka needs Java and Maven, or KAFKA_BROKERS)')
+        .choices(['sns', 'kafka'])
+        .default('sns'),
+    )
     .addHelpText(
       'after',
       `
 Environment:
   AWS_ENDPOINT_URL           use the running emulator at this URL
+  KAFKA_BROKERS              with --events kafka: a Kafka that runs already; KAFKA_SECURITY_PROTOCOL and the like with it
   DB_HOST, DB_PORT, DB_NAME, use a PostgreSQL that exists, of version 14 or newer: schema quotron of that database,
   DB_USER, DB_PASSWORD       as that role; DB_SSLMODE: disable, prefer (the default), require, verify-full
   YFINANCE_PROXY_URL         the Yahoo proxy that the Yahoo source asks, such as that of another Quotron

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type CloudEvent, cloudEventSchema } from '../contracts/events/cloud-event.ts';
 import { mostReceives } from '../contracts/queues.ts';
 import { logger } from './observe.ts';
+import { isQueueEvent } from './queue-handler.ts';
 
 /** An event as a transport delivered it. */
 interface Delivered {
@@ -43,6 +44,11 @@ export async function handleEvents(
   const failed = await handleInOrder(ofKafka(event), handle);
   if (failed.length > 0) throw new EventsFailedError(failed.length);
   return { batchItemFailures: [] };
+}
+
+/** Whether an invocation brings events, from a queue or from Kafka, and is no tick. */
+export function isEventBatch(event: unknown): event is SQSEvent | MSKEvent {
+  return isQueueEvent(event) || (typeof event === 'object' && event !== null && 'records' in event);
 }
 
 /** Some events of a batch of Kafka failed: it is delivered again. */

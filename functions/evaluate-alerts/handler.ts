@@ -1,4 +1,3 @@
-import type { SQSEvent } from 'aws-lambda';
 import { alertRules } from '../../core/adapters/postgres/alerts/alert-rules.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
@@ -6,10 +5,9 @@ import { coverageReader } from '../../core/adapters/postgres/prices/coverage-rea
 import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import { plannedPeriods, readWatchList } from '../../core/adapters/postgres/work/watch-list.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
-import { handleEvents } from '../../core/runtime/event-handler.ts';
+import { handleEvents, isEventBatch } from '../../core/runtime/event-handler.ts';
 import { installedSources } from '../../core/runtime/installed-sources.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
-import { isQueueEvent } from '../../core/runtime/queue-handler.ts';
 import { alwaysOpenSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { importDefinitions } from '../../core/sources/import/source.ts';
@@ -43,8 +41,8 @@ const evaluating = {
 
 /** Events of the topic, in order of each key, or the minute's tick. */
 export const handler = observed(async (event: unknown) => {
-  if (isQueueEvent(event))
-    return handleEvents(event satisfies SQSEvent, async (each) => {
+  if (isEventBatch(event))
+    return handleEvents(event, async (each) => {
       const raised = await evaluateEvent(each, evaluating);
       if (raised > 0) logger.info('Alerts were raised', { raised, eventId: each.id });
     });

@@ -2,13 +2,27 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { lambdaState } from '../../core/adapters/lambda/state.ts';
 import { snsEventTransport } from '../../core/adapters/sns/event-transport.ts';
+import { kafkaTopics } from '../../core/contracts/kafka.ts';
+import type { EventTransport } from '../../core/ports/event-transport.ts';
+import { kafkaConnection } from '../../core/runtime/kafka-settings.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
-import { setting } from '../../core/runtime/settings.ts';
-import { relayEvents } from './relay-events.ts';
+import { relayEvents } from '../../core/runtime/relay-events.ts';
+import { optionalSetting, setting } from '../../core/runtime/settings.ts';
+
+/** The client of Kafka is loaded where events go there: it takes a tenth of a second. */
+async function transport(): Promise<EventTransport> {
+  const kafka = kafkaConnection();
+  if (kafka === undefined) return snsEventTransport(setting('eventsTopic'));
+  const { kafkaEventTransport } = await import('../../core/adapters/kafka/event-transport.ts');
+  return kafkaEventTransport(kafka, optionalSetting('kafkaTopic') ?? kafkaTopics(setting('stage')).events);
+}
+
+const transporting = transport();
+// A wrong setting fails each invocation, and not the process.
+transporting.catch(() => undefined);
 
 const relaying = {
   state: lambdaState(setting('stateFunction')),
-  transport: snsEventTransport(setting('eventsTopic')),
   stage: setting('stage'),
   holder: randomUUID(),
   now: Date.now,
@@ -24,7 +38,7 @@ const marginMs = 30_000;
  */
 export const handler = observed(async (_event: unknown, context: Context) => {
   const until = Date.now() + context.getRemainingTimeInMillis() - marginMs;
-  const { idle, published, failures } = await relayEvents(until, relaying);
+  const { idle, published, failures } = await relayEvents(until, { ...relaying, transport: await transporting });
   if (published > 0) logger.info('Events were published', { published });
   if (failures.length > 0) logger.warn('Events were not taken; the next tick sends them again', { failures });
   return { batchItemFailures: [], idle, published };

@@ -17,6 +17,14 @@ export interface FollowOptions {
   readonly types?: readonly [EventType, ...EventType[]];
 }
 
+/** Where a stage's events go. */
+export interface EventStream {
+  /** Lets `fn` publish, and sets where. */
+  grantPublish(fn: QuotronFunction): void;
+  /** Lets `fn` follow. Gives the queue that it has for it; none of Kafka, whose topic is read by `fn` itself. */
+  follow(fn: QuotronFunction, options: FollowOptions): QuotronQueue | undefined;
+}
+
 /** Events in one invocation: the most of a FIFO queue. */
 const eventsAtOnce = 10;
 
@@ -24,7 +32,7 @@ const eventsAtOnce = 10;
  * The topic of events, SNS FIFO: a group for each key, so followers get the events of a key in order. A follower has a FIFO
  * queue on it (docs/consuming-events.md). Output `EventsTopic` is its ARN.
  */
-export class EventTopic extends Construct {
+export class EventTopic extends Construct implements EventStream {
   readonly topic: Topic;
   private readonly settings: StageSettings;
 

@@ -8,7 +8,8 @@ import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts
 import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { deployedBy } from '../asset-bucket.ts';
 import { DatabasePreparation } from '../constructs/database-preparation.ts';
-import { EventTopic } from '../constructs/event-topic.ts';
+import { type EventStream, EventTopic } from '../constructs/event-topic.ts';
+import { LocalKafkaEvents } from '../constructs/local-kafka-events.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantSendToAll, QuotronQueue } from '../constructs/quotron-queue.ts';
 import { leastConcurrency } from '../executions.ts';
@@ -68,7 +69,7 @@ export class PipelineStack extends Stack {
   /** Wakes the sender of alerts. */
   readonly alerts: QuotronQueue;
   /** Where events go. */
-  readonly events: EventTopic;
+  readonly events: EventStream;
   /** Called by functions outside. */
   readonly state: QuotronFunction;
 
@@ -115,10 +116,21 @@ export class PipelineStack extends Stack {
     this.recoveries = queue('recoveries', recover, 1, leastConcurrency);
     const events = queue('events', relay, 10, leastConcurrency);
     this.alerts = queue('alerts', deliver, 10, leastConcurrency);
-    this.events = new EventTopic(this, 'Events', settings);
+    this.events =
+      settings.stage === 'local' && settings.kafka
+        ? new LocalKafkaEvents(this, 'Events', settings.kafka)
+        : new EventTopic(this, 'Events', settings);
     const alertEvents = this.events.follow(evaluate, { name: 'alert-events', types: alertingTypes });
     const blobQueues = new Set([this.ingestQueue, this.ingestPagesQueue]);
-    const otherQueues = [...blobQueues, outcomes, this.ticks, this.recoveries, events, alertEvents, this.alerts];
+    const otherQueues = [
+      ...(alertEvents ? [alertEvents] : []),
+      ...blobQueues,
+      outcomes,
+      this.ticks,
+      this.recoveries,
+      events,
+      this.alerts,
+    ];
     this.queues = [...made.values(), ...otherQueues];
 
     for (const fn of [schedule, ingest, monitor, recover, maintain, evaluate]) storage.database.grantConnect(fn, 'app');

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how fast, beside what the same machine can do at best in the same run.
  *
- *   npm run bench -- [--sizes 10000,100000,1000000] [--quotes-per-blob 5000] [--only ingest,serve,proxy,browser,bundles] [--json]
+ *   npm run bench -- [--sizes 10000,100000,1000000] [--quotes-per-blob 5000] [--only ingest,serve,proxy,browser,bundles,events] [--json]
  *   npm run bench -- --against <commit> [--rounds 9] [--arms <part of a name>] [--json]
  *
  * A blob is what one task brought: 5,000 quotes for a large universe, 200 as the catalogue has it.
@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util';
 import { compareWith, mostRatio, tableOf } from './against/compare.ts';
 import { type BrowserResult, benchBrowser } from './browser-bench.ts';
 import { type BundleResult, benchBundles } from './bundle-bench.ts';
+import { benchEvents, type EventsResult } from './events-bench.ts';
 import { benchIngest, type IngestResult } from './ingest-bench.ts';
 import { benchProxy, type ProxyResult } from './proxy-bench.ts';
 import { benchServe, type ServeResult } from './serve-bench.ts';
@@ -25,7 +26,7 @@ const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '10000,100000,1000000' },
     'quotes-per-blob': { type: 'string', default: '5000' },
-    only: { type: 'string', default: 'ingest,serve,proxy,browser,bundles' },
+    only: { type: 'string', default: 'ingest,serve,proxy,browser,bundles,events' },
     against: { type: 'string' },
     rounds: { type: 'string', default: '9' },
     arms: { type: 'string', default: '' },
@@ -68,6 +69,7 @@ const report: {
   proxy: ProxyResult[];
   browser: BrowserResult[];
   bundles: BundleResult[];
+  events: EventsResult[];
 } = {
   at: new Date().toISOString(),
   node: process.version,
@@ -77,6 +79,7 @@ const report: {
   proxy: [],
   browser: [],
   bundles: [],
+  events: [],
 };
 
 if (parts.has('ingest')) {
@@ -126,6 +129,16 @@ if (parts.has('browser')) {
     say(
       `  ${each.mode.padEnd(12)} new container ${each.unpackedMs === null ? '–' : number(each.unpackedMs)} ms  cold ${number(each.coldMs)} ms  warm p50 ${number(each.warmP50Ms)} ms, p99 ${number(each.warmP99Ms)} ms  ` +
         `after 10 and ${each.pages} pages: /tmp ${each.tmpEntries.join(' and ')} entries, ${each.processes.join(' and ')} processes, ${each.memoryMb.join(' and ')} MB, at most ${each.mostMemoryMb} MB`,
+    );
+}
+
+if (parts.has('events')) {
+  say('\nEvents through outbox and relay beside the bare client of the transport (median of 3)');
+  report.events = await benchEvents(100_000, 3, say);
+  for (const each of report.events)
+    say(
+      `  ${each.transport.padEnd(26)} ${number(each.events).padStart(7)} events  written ${number(each.writtenPerSecond).padStart(6)}/s  ` +
+        `relayed ${number(each.relayedPerSecond).padStart(6)}/s  bare ${number(each.barePerSecond).padStart(6)}/s  ratio ${each.ratio.toFixed(2)}`,
     );
 }
 

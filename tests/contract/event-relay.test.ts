@@ -10,7 +10,7 @@ import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { CloudEvent } from '../../core/contracts/events/cloud-event.ts';
 import type { EventTransport } from '../../core/ports/event-transport.ts';
 import type { State } from '../../core/ports/state.ts';
-import { relayEvents } from '../../functions/relay-events/relay-events.ts';
+import { relayEvents } from '../../core/runtime/relay-events.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld();

@@ -1,10 +1,13 @@
 /** Events on a real Apache Kafka: the suite of the port, and what only Kafka has. */
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Consumer, Producer } from '@platformatic/kafka';
+import type { MSKEvent } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { clientOptions } from '../../core/adapters/kafka/client-options.ts';
 import { type ClosingTransport, kafkaEventTransport } from '../../core/adapters/kafka/event-transport.ts';
 import { makeTopics } from '../../core/adapters/kafka/topics.ts';
@@ -13,12 +16,18 @@ import { inTransaction } from '../../core/adapters/postgres/database/pool.ts';
 import { relayLag } from '../../core/adapters/postgres/events/relay-store.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { type CloudEvent, cloudEventSchema } from '../../core/contracts/events/cloud-event.ts';
+import { kafkaTopics } from '../../core/contracts/kafka.ts';
 import { handleEvents } from '../../core/runtime/event-handler.ts';
 import type { KafkaConnection } from '../../core/runtime/kafka-settings.ts';
-import { relayEvents } from '../../functions/relay-events/relay-events.ts';
+import { relayEvents } from '../../core/runtime/relay-events.ts';
+import { Cleanup } from '../../localstack/cleanup.ts';
 import { type RunningKafka, startKafka } from '../../localstack/kafka/broker.ts';
 import { whyNoKafka } from '../../localstack/kafka/install.ts';
+import { startPollers } from '../../localstack/kafka/local-events.ts';
 import { type Poller, startPoller } from '../../localstack/kafka/poller.ts';
+import { stopChild } from '../../localstack/processes.ts';
+import { root } from '../../localstack/state-folder.ts';
+import { blocksOf } from '../support/doc-examples.ts';
 import {
   type EventWorld,
   eventTransportSuite,
@@ -30,6 +39,11 @@ import {
 import { notRunHere } from '../support/fault-table/not-run-here.ts';
 import { countsOf, incidentEvent } from '../support/incident-events.ts';
 import { useWorld } from '../support/use-world.ts';
+
+/** The event of MSK, as far as it is read here. */
+const mskEvent = z.custom<MSKEvent>(
+  (value) => z.object({ eventSource: z.literal('aws:kafka'), bootstrapServers: z.string() }).safeParse(value).success,
+);
 
 const missing = whyNoKafka();
 if (missing !== null) console.warn(`Kafka is not run here: ${missing}`);
@@ -191,6 +205,61 @@ describe('events on Kafka', () => {
     const { sent, failures } = await transportTo(topic).send(events);
     expect(sent.toSorted()).toEqual([events[0]?.id, events[3]?.id].toSorted());
     expect(failures).toHaveLength(1);
+  });
+
+  it('a function of the local cloud that follows is invoked with events of its types', async () => {
+    const started = await makeTopics(
+      connection(),
+      Object.fromEntries(
+        Object.values(kafkaTopics('local')).map((name) => [name, { partitions: 2, replicas: 1, retentionMs: 60_000 }]),
+      ),
+    );
+    expect(started).toHaveLength(2);
+    await transportTo(kafkaTopics('local').events).send([incidentEvent('yahoo', 1), incidentEvent('yahoo', 2)]);
+    const cleanup = new Cleanup();
+    const handled: CloudEvent[] = [];
+    const value = { name: 'ideas', function: 'summarise', types: ['quotron.incident.opened'] };
+    startPollers(
+      { connection: connection(), settings: {}, logFile: null, ended: new Promise(() => undefined) },
+      {
+        ...{ folder, cleanup },
+        outputs: { KafkaFollowerIdeas: JSON.stringify(value), QueueIngest: 'http://localhost' },
+        functions: {
+          invoke: async (name, payload) => {
+            expect(name).toBe('summarise');
+            await handleEvents(mskEvent.parse(payload), async (event) => handled.push(event));
+          },
+          close: () => undefined,
+        },
+      },
+    );
+    await patience(() => handled.length >= 2);
+    expect(await cleanup.run()).toEqual([]);
+    expect(countsOf(handled, 'yahoo')).toEqual([1, 2]);
+  });
+
+  it('a process of one’s own follows as the page shows it', async () => {
+    const { topic } = await topics();
+    const events = oneTo(3).map((count) => incidentEvent('yahoo', count));
+    await transportTo(topic).send(events);
+    const page = readFileSync(join(root, 'docs', 'consuming-events.md'), 'utf8');
+    const block = blocksOf(page).find(({ code }) => code.includes("from '@platformatic/kafka'"));
+    const script = block?.code ?? '';
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
+      cwd: root,
+      env: { ...process.env, KAFKA_BROKERS: kafka?.brokers, KAFKA_TOPIC: topic },
+    });
+    let printed = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        printed += chunk.toString();
+      });
+    try {
+      await patience(() => printed.includes(events[2]?.id ?? 'none'));
+      expect(printed.trim().split('\n')).toEqual(events.map(({ id }) => `quotron.incident.opened yahoo ${id}`));
+    } finally {
+      await stopChild(child, 'SIGKILL', 5_000);
+    }
   });
 
   it('makes topics once', async () => {

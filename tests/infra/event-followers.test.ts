@@ -2,8 +2,10 @@
 import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { stageSettings } from '../../bin/stages.ts';
 import { timeoutSeconds } from '../../core/contracts/functions.ts';
+import { kafkaFollowerSchema } from '../../core/contracts/kafka.ts';
 import { addQuotron } from '../../lib/add-quotron.ts';
 import type { FollowOptions } from '../../lib/constructs/event-topic.ts';
 import { QuotronFunction } from '../../lib/constructs/quotron-function.ts';
@@ -11,9 +13,12 @@ import { QueueAlarms } from '../../lib/monitoring/queue-alarms.ts';
 import { builtDashboard, emptyApp } from './synthesize.ts';
 
 /** A stage beside which a function follows, in a stack of its own; the alarms on its queue with it, on AWS. */
-function following(stage: 'local' | 'dev', options: FollowOptions): Template {
+function following(stage: 'local' | 'dev', options: FollowOptions, kafka = false): Template {
   const app = emptyApp({ validated: true });
-  const settings = stageSettings(stage, { QUOTRON_DATABASE_URL: 'postgres://quotron@127.0.0.1:5432/quotron' });
+  const settings = stageSettings(stage, {
+    QUOTRON_DATABASE_URL: 'postgres://quotron@127.0.0.1:5432/quotron',
+    ...(kafka && { QUOTRON_KAFKA: '{"KAFKA_BROKERS":"127.0.0.1:9092","KAFKA_TOPIC":"quotron-local-events"}' }),
+  });
   const { pipeline } = addQuotron(
     app,
     settings.stage === 'local' ? settings : { ...settings, webFolder: builtDashboard() },
@@ -23,7 +28,7 @@ function following(stage: 'local' | 'dev', options: FollowOptions): Template {
     ...{ name: 'summarise', settings, network: undefined, description: 'Follows', memoryMb: 256 },
   });
   const queue = pipeline.events.follow(fn, options);
-  if (stage !== 'local') new QueueAlarms(stack, 'Alarms', { stage, queues: [queue], heading: 'Dead letters' });
+  if (queue && stage !== 'local') new QueueAlarms(stack, 'Alarms', { stage, queues: [queue], heading: 'Dead letters' });
   app.synth();
   return Template.fromStack(stack);
 }
@@ -96,4 +101,31 @@ it('there are alarms on its dead letters and on events that wait', () => {
   const alarms = JSON.stringify(following('dev', { name: 'ideas' }).findResources('AWS::CloudWatch::Alarm'));
   expect(alarms).toContain('ApproximateNumberOfMessagesVisible');
   expect(alarms).toContain('ApproximateAgeOfOldestMessage');
+});
+
+it('on a Kafka beside the local cloud an output names the follower, for the poller', () => {
+  const template = following('local', { name: 'ideas', types: ['quotes.stored'] }, true);
+  template.resourceCountIs('AWS::SQS::Queue', 0);
+  template.resourceCountIs('AWS::Lambda::EventSourceMapping', 0);
+  const [output] = Object.values(template.findOutputs('KafkaFollowerIdeas'));
+  expect(kafkaFollowerSchema.parse(JSON.parse(z.object({ Value: z.string() }).parse(output).Value))).toEqual({
+    ...{ name: 'ideas', function: 'summarise', types: ['quotron.quotes.stored'] },
+  });
+});
+
+it('with a Kafka the relay publishes there, and there is no topic of SNS', () => {
+  const settings = stageSettings('local', {
+    QUOTRON_DATABASE_URL: 'postgres://quotron@127.0.0.1:5432/quotron',
+    QUOTRON_KAFKA: '{"KAFKA_BROKERS":"127.0.0.1:9092","KAFKA_TOPIC":"quotron-local-events"}',
+  });
+  const template = Template.fromStack(addQuotron(emptyApp(), settings).pipeline);
+  template.resourceCountIs('AWS::SNS::Topic', 0);
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    FunctionName: 'quotron-local-relay-events',
+    Environment: {
+      Variables: Match.objectLike({
+        ...{ KAFKA_BROKERS: '127.0.0.1:9092', KAFKA_TOPIC: 'quotron-local-events', EVENTS_TOPIC: Match.absent() },
+      }),
+    },
+  });
 });

@@ -92,6 +92,22 @@ export const notRun: readonly { readonly file: string; readonly first: string; r
     why: 'names a server of the reader’s own; tests/chaos/given-database.test.ts starts on one',
   },
   {
+    file: 'docs/consuming-events.md',
+    first: "import { App, Duration, Stack } from 'aws-cdk-lib';",
+    why: 'tests/contract/consuming-events.test.ts runs it',
+  },
+  {
+    file: 'docs/consuming-events.md',
+    first: "import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';",
+    why: 'tests/contract/consuming-events.test.ts runs it',
+  },
+  { file: 'docs/consuming-events.md', first: 'import json', why: 'tests/contract/consuming-events.test.ts runs it' },
+  {
+    file: 'docs/consuming-events.md',
+    first: "import { Consumer } from '@platformatic/kafka';",
+    why: 'tests/contract/kafka-events.test.ts runs it',
+  },
+  {
     file: 'docs/contributing.md',
     first: 'git clone <repository> && cd quotron',
     why: 'the address of the repository is the reader’s',

@@ -29,7 +29,10 @@ export function makeStateFolder(): string {
 }
 
 /** Deploys a local cloud of its own: emulator, database, simulated upstreams, functions, dashboard. */
-export async function startTestCloud(env: NodeJS.ProcessEnv = {}): Promise<TestCloud> {
+export async function startTestCloud(
+  env: NodeJS.ProcessEnv = {},
+  { events = 'sns' as 'sns' | 'kafka' } = {},
+): Promise<TestCloud> {
   const folder = makeStateFolder();
   const cleanup = new Cleanup();
   const lines: string[] = [];
@@ -46,6 +49,7 @@ export async function startTestCloud(env: NodeJS.ProcessEnv = {}): Promise<TestC
         kind: 'ministack',
         live: false,
         dashboard: true,
+        events,
         run: plain((line) => lines.push(line)),
         signal: new AbortController().signal,
       },

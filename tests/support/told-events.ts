@@ -4,7 +4,7 @@ import { publish } from '../../core/adapters/postgres/database/outbox.ts';
 import { inTransaction, type Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { NewEvent } from '../../core/contracts/events/event.ts';
-import { relayEvents as relay } from '../../functions/relay-events/relay-events.ts';
+import { relayEvents as relay } from '../../core/runtime/relay-events.ts';
 
 /** Writes events to the outbox in a transaction, which ends after `waitMs`. */
 export const tellEvents = (pool: Pool, events: readonly NewEvent[], waitMs = 0) =>

@@ -6,6 +6,7 @@ import * as z from 'zod';
  */
 
 const token = z.int().positive();
+const position = z.string().regex(/^\d+$/);
 
 export const eventRequests = [
   /**
@@ -23,6 +24,8 @@ export const eventRequests = [
     op: z.literal('acknowledgeEvents'),
     token,
     ids: z.array(z.uuid()).max(1_000),
+    /** The first position of them; a relay of an earlier release does not say it. */
+    from: position.optional(),
     done: z.boolean(),
   }),
 ] as const;
@@ -31,7 +34,7 @@ export const eventRequests = [
 const claimedEvent = z.object({
   id: z.uuid(),
   /** Its place among all events. The next one that gets a place gets a greater one. */
-  position: z.string().regex(/^\d+$/),
+  position,
   at: z.iso.datetime(),
   type: z.string(),
   data: z.unknown(),

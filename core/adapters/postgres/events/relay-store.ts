@@ -87,15 +87,16 @@ async function renewed(db: Connection, token: number): Promise<number | null> {
 /** Notes that events were published, by the relay that has the lease. */
 export async function acknowledgeEvents(
   db: Connection,
-  { token, ids, done }: Extract<StateRequest, { op: 'acknowledgeEvents' }>,
+  { token, ids, from, done }: Extract<StateRequest, { op: 'acknowledgeEvents' }>,
 ): Promise<StateResponses['acknowledgeEvents']> {
   if ((await renewed(db, token)) === null) return { accepted: false };
+  // By positions, because those that wait behind them have none yet: a scan of all that waits would take longer the more
+  // there is to do.
   if (ids.length > 0)
     await db.query({
       name: 'published-events',
-      text: `UPDATE outbox SET published_at = clock_timestamp()
-             WHERE published_at IS NULL AND id > ${untold} AND event_id = ANY ($1::uuid[])`,
-      values: [texts(ids)],
+      text: `UPDATE outbox SET published_at = clock_timestamp() WHERE position >= $2 AND event_id = ANY ($1::uuid[])`,
+      values: [texts(ids), from ?? '0'],
     });
   if (done) await releaseLease(db, leaseName, token);
   return { accepted: true };

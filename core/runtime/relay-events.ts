@@ -7,13 +7,13 @@
  *
  * A relay that dies between two steps leaves the events waiting: the next one sends them again, with the same ids.
  */
-import type { CloudEvent } from '../../core/contracts/events/cloud-event.ts';
-import type { ClaimedEvent } from '../../core/contracts/events/relay.ts';
-import type { StateResponses } from '../../core/contracts/state.ts';
-import { inEnvelope } from '../../core/events/envelope.ts';
-import { eventOf } from '../../core/events/former-release.ts';
-import type { EventTransport } from '../../core/ports/event-transport.ts';
-import type { State } from '../../core/ports/state.ts';
+import type { CloudEvent } from '../contracts/events/cloud-event.ts';
+import type { ClaimedEvent } from '../contracts/events/relay.ts';
+import type { StateResponses } from '../contracts/state.ts';
+import { inEnvelope } from '../events/envelope.ts';
+import { eventOf } from '../events/former-release.ts';
+import type { EventTransport } from '../ports/event-transport.ts';
+import type { State } from '../ports/state.ts';
 
 /** Events of one claim. */
 const eventsAtOnce = 200;
@@ -65,9 +65,20 @@ export async function relayEvents(until: number, of: RelayDependencies): Promise
     const { sent, failures } = inTime && events.length > 0 ? await transport.send(events) : { sent: [], failures: [] };
     published += sent.length;
     const done = !inTime || !claim.more || failures.length > 0 || now() >= until;
-    const { accepted } = await state.call({ op: 'acknowledgeEvents', token: held, ids: [...forgotten, ...sent], done });
+    const ids = [...forgotten, ...sent];
+    const from = firstOf(claim.events, ids);
+    const { accepted } = await state.call({
+      ...{ op: 'acknowledgeEvents' as const, token: held, ids, done },
+      ...(from !== undefined && { from }),
+    });
     if (done || !accepted) return { idle: null, published, failures: [...new Set(failures)] };
   }
+}
+
+/** The first position of events that are named; claims have them in order. */
+function firstOf(claimed: readonly ClaimedEvent[], ids: readonly string[]): string | undefined {
+  const named = new Set(ids);
+  return claimed.find(({ id }) => named.has(id))?.position;
 }
 
 /** Events in their envelopes, and the ids of rows that mean nothing. */
