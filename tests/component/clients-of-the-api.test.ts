@@ -71,6 +71,65 @@ function selected(value: unknown, path: string): unknown[] {
   );
 }
 
+const parameterSchema = z.object({
+  name: z.string(),
+  in: z.enum(['path', 'query', 'header']),
+  schema: z.looseObject({ default: z.unknown().optional() }),
+});
+const documentSchema = z.object({
+  openapi: z.string().startsWith('3.'),
+  paths: z.record(
+    z.string(),
+    z.looseObject({ get: z.looseObject({ parameters: z.array(parameterSchema).default([]) }).optional() }),
+  ),
+});
+
+/** One line of a recipe of the command `openbb`: its server's path, header, command and options. */
+function openbbLine(line: string) {
+  const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '');
+  const [program, server, address, flag, header = '', command, ...rest] = words;
+  expect([program, server, address, flag]).toEqual(['openbb', '--server', '$QUOTRON_URL/api/v1', '-H']);
+  const options = new Map<string, string>();
+  for (let at = 0; at < rest.length; at += 2) options.set((rest[at] ?? '').replace(/^--/, ''), rest[at + 1] ?? '');
+  return { header: header.split('=')[0] ?? '', command, options };
+}
+
+describe('a client of any OpenAPI document', () => {
+  it('such as openbb-cli finds its commands in ours, and what it sends by them is answered', async () => {
+    const lines = recipe('OpenBB CLI').join('\n').trim().split('\n').map(openbbLine);
+    expect(lines.map(({ command }) => command)).toEqual(['--describe', 'bars', 'quotes']);
+    const headers = { [lines[0]?.header ?? '']: keys.read };
+    const { paths } = documentSchema.parse(await (await send('/openapi.json', headers)).json());
+    const answers = new Map<string, unknown>();
+    for (const { command = '', options } of lines.slice(1)) {
+      // A command is a path without its placeholders; of several it is the one that takes the options.
+      const [found] = Object.entries(paths).flatMap(([path, { get }]) => {
+        const name = path
+          .split('/')
+          .filter((part) => part !== '' && !part.startsWith('{'))
+          .join('.');
+        const names = new Set(get?.parameters.map((each) => each.name));
+        return get && name === command && [...options.keys()].every((each) => names.has(each)) ? [{ path, get }] : [];
+      });
+      if (!found) throw new Error(`no operation is the command ${command}`);
+      // It sends what is given, and each parameter that has a default.
+      const query = new URLSearchParams();
+      let path = found.path;
+      for (const { name, in: place, schema } of found.get.parameters) {
+        const value = options.get(name) ?? schema.default;
+        if (value === undefined || place === 'header') continue;
+        if (place === 'path') path = path.replace(`{${name}}`, encodeURIComponent(String(value)));
+        else query.append(name, String(value));
+      }
+      const answer = await send(`${path}?${query}`, headers);
+      expect([answer.status, path], command).toEqual([200, command === 'bars' ? '/bars/AAPL' : '/quotes']);
+      answers.set(command, await answer.json());
+    }
+    expect(selected(answers.get('bars'), '$.data.bars[*].close')).toEqual([240.5, 241.5]);
+    expect(selected(answers.get('quotes'), '$.data[*].quote.instrument.symbol')).toEqual(['AAPL']);
+  });
+});
+
 describe('a client that takes the address of a file', () => {
   it('such as Google Sheets gets a table of one price and one of bars', async () => {
     const [price, bars, ...others] = addressesIn(recipe('Google Sheets').join('\n'));

@@ -49,7 +49,7 @@ async function startApi(): Promise<string> {
 
 const toldWhere = ['yfinance', 'yahooquery', 'yahoo-finance2'];
 /** `tests/component/clients-of-the-api.test.ts` sends what they send. */
-const sentOnly = ['Google Sheets', 'Excel', 'Portfolio Performance'];
+const sentOnly = ['Google Sheets', 'Excel', 'Portfolio Performance', 'OpenBB CLI'];
 /** `as-yahoo.test.ts` runs them; of the last, `tests/contract/as-yahoo.test.ts` sends what it sends. */
 const underItsHosts = ['pricehist', 'beanprice', 'OpenBB', 'Finance::Quote', 'quantmod', 'Ghostfolio'];
 

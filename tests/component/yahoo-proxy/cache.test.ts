@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type RunningUpstreams, startUpstreams } from '../../../localstack/upstreams/server.ts';
 import { allInstruments } from '../../../localstack/upstreams/yahoo/universe.ts';
@@ -6,15 +6,12 @@ import { type TestProxy, testProxy } from '../../support/yahoo-proxy-fixture.ts'
 
 let upstreams: RunningUpstreams;
 let test: TestProxy;
-beforeAll(async () => {
-  upstreams = await startUpstreams({ port: 0 });
-});
-afterAll(() => upstreams.stop());
+// One of its own for each test: what the test before still asks for would use up a fault, or be counted.
 beforeEach(async () => {
-  upstreams.control.requests(true);
+  upstreams = await startUpstreams({ port: 0 });
   test = await testProxy(upstreams);
 });
-afterEach(() => upstreams.control.clear());
+afterEach(() => upstreams.stop());
 
 const symbols = allInstruments()
   .slice(0, 20)
