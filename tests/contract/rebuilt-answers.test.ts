@@ -117,6 +117,24 @@ describe('a chart that nobody asked for then', () => {
     });
   });
 
+  it('stays as it was where a split puts its bars in doubt, and a later answer confirms them unchanged', async () => {
+    const listing = await registered(world.pool, 'yahoo', 'DOUBT');
+    const first = await told(listing, everyDay('50'), 0);
+    const { asOf } = await proxyOf();
+    const path = '/yahoo/v8/finance/chart/DOUBT?range=1mo&interval=1d&includeAdjustedClose=false';
+    const { status, text } = await asOf(first, path);
+    expect([status, text]).toEqual([200, expect.stringContaining('"close":[50,50')]);
+    // The source had taken the split into its prices before it reported it.
+    await told(listing, everyDay('50'), 3, [splitOn('2026-11-19', '2')]);
+    expect((await asOf(first, path)).text).toBe(text);
+    const confirmed = await told(listing, everyDay('50'), 4, [splitOn('2026-11-19', '2')]);
+    expect(
+      await world.all('SELECT count(*)::int AS stale FROM bar WHERE listing_id = $1 AND stale', [listing.id]),
+    ).toEqual([{ stale: 0 }]);
+    expect((await asOf(first, path)).text).toBe(text);
+    expect((await asOf(confirmed, path)).text).toContain('"close":[50,50');
+  });
+
   it('has no split before its day, though it is announced, and nothing of days without bars', async () => {
     const listing = await registered(world.pool, 'yahoo', 'AHEAD');
     const instant = await told(listing, everyDay('100'), 0, [splitOn('2027-03-01', '4')]);
