@@ -8,7 +8,7 @@ import type { AwsPlace } from './aws/signed-json.ts';
 import { type Common, carryOutAlone, currentFolder, newCommand } from './command.ts';
 import { type LogEvent, readLogs } from './logs-reader.ts';
 import { numberOption, pastOption } from './options.ts';
-import { safe, tinted } from './output.ts';
+import { jsonText, safe, tinted } from './output.ts';
 import { CommandError, exitCodes } from './problems.ts';
 
 interface Options extends Common {
@@ -61,7 +61,7 @@ export function logsCommand(): Command {
         const mask = masker(secrets);
         const print = (lines: readonly Line[]) => {
           for (const line of lines.toSorted((a, b) => a.at - b.at))
-            process.stdout.write(`${mask(out.json ? JSON.stringify(asJson(line)) : shown(line))}\n`);
+            process.stdout.write(`${mask(out.json ? jsonText(asJson(line)) : shown(line))}\n`);
         };
         const wanted = (line: Line) => isOfLevel(line, options.level);
         const reader = new LogTail(place, stage, chosen);

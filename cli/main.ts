@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { jsonText } from './output.ts';
 import { CommandError, exitCodes } from './problems.ts';
 import { quotronProgram } from './program.ts';
 
@@ -22,5 +23,5 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 function tellAsJson(code: string | null, message: string): void {
-  process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
+  process.stdout.write(`${jsonText({ error: { code, message } }, 2)}\n`);
 }

@@ -16,8 +16,7 @@ export interface Output {
 export function outputOf(json: boolean, simulated: () => readonly string[] = () => []): Output {
   return {
     json,
-    result: (data, text) =>
-      process.stdout.write(json ? `${JSON.stringify(marked(data, simulated()), null, 2)}\n` : `${text()}\n`),
+    result: (data, text) => process.stdout.write(json ? `${jsonText(marked(data, simulated()), 2)}\n` : `${text()}\n`),
     progress(line) {
       if (!json) process.stderr.write(`${line}\n`);
     },
@@ -57,6 +56,13 @@ export function safe(text: string): string {
   return text
     .replaceAll(/[\t\n\r\v\f\u0085\u2028\u2029]+/g, ' ')
     .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** JSON with control and format characters escaped: `JSON.stringify` leaves those above U+007E, some of which steer terminals. */
+export function jsonText(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replaceAll(/[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu, (char) =>
+    [...Array(char.length).keys()].map((at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  );
 }
 
 /** Coloured text where stdout is a terminal with colours and NO_COLOR is not set; otherwise the text unchanged. */

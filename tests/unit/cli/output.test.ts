@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dateOption, instantOption, numberOption } from '../../../cli/options.ts';
-import { distance, due, fields, instant, marked, safe, table } from '../../../cli/output.ts';
+import { distance, due, fields, instant, jsonText, marked, safe, table } from '../../../cli/output.ts';
 
 describe('what people read', () => {
   it('stands in columns under their headings, cut to a line', () => {
@@ -93,5 +93,15 @@ describe('options', () => {
     for (const wrong of ['2026-1-31', '31.01.2026', '2026-02-40']) expect(() => dateOption(wrong)).toThrow('date');
     expect(numberOption(10)('7')).toBe(7);
     for (const wrong of ['0', '11', '1.5', 'x']) expect(() => numberOption(10)(wrong)).toThrow('from 1 to 10');
+  });
+});
+
+describe('JSON for programs', () => {
+  it('has nothing that steers a terminal, and reads as what it was', () => {
+    const value = { name: 'a\u001b[2J\u009b1m\u007f\u202e\u2028\u{e0001}é€' };
+    const text = jsonText(value, 2);
+    expect([...text].filter((char) => /[\p{Cc}\p{Cf}\u2028]/u.test(char) && char !== '\n')).toEqual([]);
+    expect(text).toContain('é€');
+    expect(JSON.parse(text)).toEqual(value);
   });
 });
