@@ -111,3 +111,20 @@ export function readBodyPlace(place: string): { readonly key: string; readonly p
     ? { key: place, part: null }
     : { key, part: { offset: Number(offset), length: Number(length) } };
 }
+
+export const historyPrefix = 'history/';
+
+/** The folder of a month (`yyyy-mm`) of archived quotes. Athena and DuckDB read its name as a column. */
+export function historyFolder(month: string): string {
+  return `${historyPrefix}quotes/month=${month}/`;
+}
+
+/** The key of a file of a month, by its content (SHA-256 in hexadecimal digits): another content is another file. */
+export function historyFileKey(month: string, sha256: string): string {
+  return `${historyFolder(month)}${sha256.slice(0, 32)}.parquet`;
+}
+
+/** The key of the manifest of a version of a month. Written once: of two who write the same version, one does. */
+export function historyManifestKey(month: string, version: number): string {
+  return `${historyFolder(month)}_manifest-${String(version).padStart(6, '0')}.json`;
+}

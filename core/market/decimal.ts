@@ -104,6 +104,31 @@ export function multiply(...factors: readonly DecimalText[]): DecimalText {
   return factors.reduce((product, factor) => product.mul(factor), new Decimal(1)).toString();
 }
 
+/** The exact sum; what is `null` counts nothing. */
+export function sumOf(decimals: readonly (DecimalText | null)[]): DecimalText {
+  const places = Math.max(0, ...new Set(decimals.map((each) => (each?.split('.')[1] ?? '').length)));
+  let sum = 0n;
+  for (const each of decimals) {
+    if (each === null) continue;
+    const [whole = '', digits = ''] = each.split('.');
+    sum += BigInt(whole + digits.padEnd(places, '0'));
+  }
+  const text = String(sum < 0n ? -sum : sum).padStart(places + 1, '0');
+  const end = text.length - places;
+  return `${sum < 0n ? '-' : ''}${text.slice(0, end)}${places === 0 ? '' : `.${text.slice(end)}`}`;
+}
+
+/**
+ * `a - b` with as many decimals as the longer of both, as the database writes it.
+ *
+ * @example
+ * difference('12.50', '12') // '0.50'
+ */
+export function difference(a: DecimalText, b: DecimalText): DecimalText {
+  const decimals = Math.max(...[a, b].map((text) => (text.split('.')[1] ?? '').length));
+  return new Decimal(a).sub(b).toFixed(decimals);
+}
+
 /**
  * `a / b` to ten decimals, as the database rounds fractions; `null` when `b` is zero.
  *
