@@ -20,6 +20,8 @@ interface CommonSettings {
   readonly runDays: number;
   /** For how many days records of what happened are kept, such as incidents and settled rows of the quarantine: 45 or more. */
   readonly recordDays: number;
+  /** How many months of quotes stay in the database, the running one among them: 2 or more. Older ones are files. */
+  readonly hotMonths: number;
   readonly logRetention: RetentionDays;
   /**
    * How many containers may work on a queue at once (`maxConcurrency` of its event source, 2 or more). `scrape` is per

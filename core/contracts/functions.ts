@@ -61,7 +61,8 @@ export const timeoutSeconds: Readonly<Record<FunctionName, number>> = {
   migrate: 300,
   // Longer than migrate's, so that its answer arrives.
   'prepare-database': 420,
-  maintain: 300,
+  // With months of prices that go to the archive: as long as Lambda lets a function run.
+  maintain: 900,
   'set-credentials': 20,
   api: 20,
   // API Gateway gives up after 29 s.

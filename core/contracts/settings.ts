@@ -93,6 +93,8 @@ export const settingNames = {
   runDays: 'QUOTRON_RUN_DAYS',
   /** For `maintain`: for how many days records of what happened are kept, 45 or more. */
   recordDays: 'QUOTRON_RECORD_DAYS',
+  /** For `maintain`: how many months of quotes stay in the database, 2 or more, the running one among them. */
+  hotMonths: 'QUOTRON_HOT_MONTHS',
   /** How many symbols the watch list may have; 1,000 unless it is set. */
   watchLimit: 'QUOTRON_WATCH_LIMIT',
   /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is set. */

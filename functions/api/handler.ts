@@ -1,5 +1,6 @@
 import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import * as z from 'zod';
+import { tieredQuotes } from '../../core/adapters/parquet/tiered-quotes.ts';
 import { apiKeyStore } from '../../core/adapters/postgres/access/api-key-store.ts';
 import { idempotencyStore } from '../../core/adapters/postgres/access/idempotency-store.ts';
 import { alertStore } from '../../core/adapters/postgres/alerts/alert-store.ts';
@@ -17,7 +18,6 @@ import { constituentReader } from '../../core/adapters/postgres/prices/constitue
 import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
 import { findingRecords } from '../../core/adapters/postgres/prices/finding-records.ts';
 import { quarantineStore } from '../../core/adapters/postgres/prices/quarantine-store.ts';
-import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import { replayStore } from '../../core/adapters/postgres/prices/replay-store.ts';
 import { recoveryRecords } from '../../core/adapters/postgres/recovery/records.ts';
 import { healthReader } from '../../core/adapters/postgres/sources/health-reader.ts';
@@ -31,6 +31,7 @@ import { plannedPeriods } from '../../core/adapters/postgres/work/watch-list.ts'
 import { watchStore } from '../../core/adapters/postgres/work/watch-store.ts';
 import { s3AnswerStore } from '../../core/adapters/s3/answer-store.ts';
 import { s3BlobReader } from '../../core/adapters/s3/blob-reader.ts';
+import { s3HistoryFiles } from '../../core/adapters/s3/history-files.ts';
 import { s3Presigner } from '../../core/adapters/s3/presigner.ts';
 import { s3UploadSigner } from '../../core/adapters/s3/upload-signer.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
@@ -78,7 +79,7 @@ const alertsQueue = optionalSetting('alertsQueueUrl');
 
 const pool = createPool(databaseSettings(), 1, timeLimits('api'));
 const app = createApp({
-  quotes: quoteReader(pool),
+  quotes: tieredQuotes(pool, s3HistoryFiles(setting('rawBucket'))),
   bars: barReader(pool),
   coverage: coverageReader(pool),
   instruments: instrumentReader(pool),

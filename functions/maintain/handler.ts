@@ -1,13 +1,16 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { parquetQuotes } from '../../core/adapters/parquet/quote-format.ts';
 import { databaseClock } from '../../core/adapters/postgres/database/database-clock.ts';
 import { maintainDatabase } from '../../core/adapters/postgres/database/housekeeping.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
+import { archiveStore } from '../../core/adapters/postgres/history/archive-store.ts';
 import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
 import { wantHoleRepairs } from '../../core/adapters/postgres/prices/repair-wants.ts';
 import { storedDaysStore } from '../../core/adapters/postgres/prices/stored-days.ts';
 import { unfinishedImports } from '../../core/adapters/postgres/work/unfinished-imports.ts';
 import { s3BlobRemoval } from '../../core/adapters/s3/blob-removal.ts';
+import { s3HistoryFiles } from '../../core/adapters/s3/history-files.ts';
 import { everySource } from '../../core/auth/visible-sources.ts';
 import { tickSchema } from '../../core/contracts/messages.ts';
 import {
@@ -21,9 +24,10 @@ import { installedSources } from '../../core/runtime/installed-sources.ts';
 import { logger, metrics, observed } from '../../core/runtime/observe.ts';
 import { acceptedRulesSetting, databaseSettings, setting } from '../../core/runtime/settings.ts';
 import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
+import { type ArchiveDependencies, archiveQuotes } from './archive-quotes.ts';
 import { judgeStored } from './judge-stored.ts';
 import { removeUnfinished, type UnfinishedDependencies } from './remove-unfinished.ts';
-import { retentionSetting } from './retention-setting.ts';
+import { hotMonthsSetting, retentionSetting } from './retention-setting.ts';
 import { type HoleDependencies, wantHoles } from './want-holes.ts';
 
 applySourceQuotas();
@@ -36,10 +40,18 @@ const holeDependencies: HoleDependencies = {
   want: (wishes) => wantHoleRepairs(pool, wishes),
 };
 const retention = retentionSetting();
+const hotMonths = hotMonthsSetting();
 const accepts = acceptedRulesSetting();
+const removal = s3BlobRemoval(setting('rawBucket'));
+const archive: ArchiveDependencies = {
+  store: archiveStore(pool),
+  files: s3HistoryFiles(setting('rawBucket')),
+  removal,
+  format: parquetQuotes,
+};
 const unfinished: UnfinishedDependencies = {
   imports: unfinishedImports(pool),
-  blobs: s3BlobRemoval(setting('rawBucket')),
+  blobs: removal,
 };
 
 /** The daily tick. Its own time is the clock. */
@@ -55,6 +67,15 @@ export const handler = observed(async (event: unknown) => {
   const judged = await judgeStored(storedDaysStore(pool, accepts), Date.parse(time));
   const holes = await wantHoles(holeDependencies, Date.parse(time));
   const importsRemoved = await removeUnfinished(unfinished, Date.parse(time));
-  logger.info('Maintained the database', { maintenance, judged, holes, importsRemoved, calendarDaysLeft: daysLeft });
-  return { ...maintenance, judged, holes, importsRemoved, calendarDaysLeft: daysLeft };
+  // Last: what ends it leaves nothing else undone.
+  const archived = await archiveQuotes(archive, Date.parse(time), hotMonths);
+  logger.info('Maintained the database', {
+    maintenance,
+    judged,
+    holes,
+    importsRemoved,
+    archived,
+    calendarDaysLeft: daysLeft,
+  });
+  return { ...maintenance, judged, holes, importsRemoved, archived, calendarDaysLeft: daysLeft };
 });

@@ -90,9 +90,9 @@ export class Network extends Construct {
     s3.addToPolicy(
       new PolicyStatement({
         principals: [new AnyPrincipal()],
-        // Parts of imports that are over.
+        // Parts of imports that are over, and files of the archive that newer ones replace.
         actions: ['s3:DeleteObject'],
-        resources: [props.rawStore.bucket.arnForObjects('raw/import/*')],
+        resources: ['raw/import/*', 'history/*'].map((keys) => props.rawStore.bucket.arnForObjects(keys)),
         conditions: own,
       }),
     );

@@ -3,7 +3,14 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { z } from 'zod';
-import { answersPrefix, artifactsPrefix, importPrefix, proxyPrefix, rawPrefix } from '../../core/contracts/s3-keys.ts';
+import {
+  answersPrefix,
+  artifactsPrefix,
+  historyPrefix,
+  importPrefix,
+  proxyPrefix,
+  rawPrefix,
+} from '../../core/contracts/s3-keys.ts';
 import type { BoundFunction } from './binding.ts';
 
 /** Of `s3:ListBucket`, whose resource is the whole bucket: blobs, and nothing else that is kept there. */
@@ -13,11 +20,11 @@ export const onlyBlobs = { StringLike: { 's3:prefix': `${rawPrefix}*` } };
 const daysOfMonth = 31;
 
 /**
- * The bucket of raw blobs: all answers of sources, screenshots of failed pages, what the proxy was told, and for a day the API's answers that
+ * The bucket of raw blobs: all answers of sources, screenshots of failed pages, what the proxy was told, months of prices that are no longer in the database, and for a day the API's answers that
  * were too long to send.
  *
  * Not versioned: a blob's key holds its attempt, and the bucket's policy refuses a write to a key that exists, so there
- * is never a second version. No role may delete but parts of imports. After 90 days blobs go to Glacier Instant Retrieval: a fifth of the
+ * is never a second version. No role may delete but parts of imports, and files of the archive that newer ones replace. After 90 days blobs go to Glacier Instant Retrieval: a fifth of the
  * price, and still immediately readable for a replay.
  */
 export class RawStore extends Construct {
@@ -58,7 +65,7 @@ export class RawStore extends Construct {
         effect: Effect.DENY,
         principals: [new AnyPrincipal()],
         actions: ['s3:PutObject'],
-        resources: [rawPrefix, artifactsPrefix, answersPrefix, proxyPrefix].map((prefix) =>
+        resources: [rawPrefix, artifactsPrefix, answersPrefix, proxyPrefix, historyPrefix].map((prefix) =>
           this.bucket.arnForObjects(`${prefix}*`),
         ),
         conditions: { Null: { 's3:if-none-match': 'true' } },
@@ -115,6 +122,16 @@ export class RawStore extends Construct {
   /** Lets `fn` keep answers of the proxy, and read them again: not list or delete them. */
   grantRecord(fn: BoundFunction): void {
     this.grant(fn, ['s3:GetObject', 's3:PutObject'], proxyPrefix);
+  }
+
+  /** Lets `fn` write months of the archive, read them back, and delete files that others have taken the place of. */
+  grantArchive(fn: BoundFunction): void {
+    this.grant(fn, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], historyPrefix);
+  }
+
+  /** Lets `fn` read the archive: not list, write or delete. */
+  grantReadArchive(fn: BoundFunction): void {
+    this.grant(fn, ['s3:GetObject'], historyPrefix);
   }
 
   private grant(fn: BoundFunction, actions: string[], prefix: string): void {

@@ -59,6 +59,7 @@ export class ApiStack extends Stack {
     // Operators read raw answers as text.
     storage.rawStore.grantRead(api);
     storage.rawStore.grantKeepAnswers(api);
+    storage.rawStore.grantReadArchive(api);
     storage.rawStore.grantAddImports(api);
     pipeline.ticks.grantSend(api, 'ticksQueueUrl');
     pipeline.recoveries.grantSend(api, 'recoveriesQueueUrl');

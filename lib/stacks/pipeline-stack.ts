@@ -44,7 +44,8 @@ const sizes = {
   recover: { description: 'Recovers failing sources, step by step', memoryMb: 512 },
   state: { description: 'Serves permits, leases, sessions and the cache of the proxy', memoryMb: 512 },
   migrate: { description: 'Migrates the database', memoryMb: 512 },
-  maintain: { description: 'Creates partitions and deletes expired rows', memoryMb: 512 },
+  // Writing Parquet is the processor's work, and a file's rows are in memory.
+  maintain: { description: 'Creates partitions, deletes expired rows, archives old months', memoryMb: 1769 },
   'relay-events': { description: 'Publishes the events of the outbox', memoryMb: 256 },
   'evaluate-alerts': { description: 'Evaluates rules of alerts on events', memoryMb: 256 },
   'deliver-alerts': { description: 'Sends alerts to their channels', memoryMb: 256 },
@@ -141,9 +142,12 @@ export class PipelineStack extends Stack {
     storage.rawStore.grantLook(monitor);
     this.grantIngest(monitor);
     storage.rawStore.grantRemoveImports(maintain);
+    storage.rawStore.grantArchive(maintain);
+    storage.rawStore.grantReadArchive(state);
     maintain.addSetting('proxyAnswerDays', String(settings.proxyAnswerDays));
     maintain.addSetting('runDays', String(settings.runDays));
     maintain.addSetting('recordDays', String(settings.recordDays));
+    maintain.addSetting('hotMonths', String(settings.hotMonths));
     storage.rawStore.grantAddArtifacts(scrapeBrowser);
     for (const scraper of scrapers) {
       storage.rawStore.grantAdd(scraper);

@@ -21,9 +21,10 @@ export const lifetimes = {
   listing: { kept: facts },
   symbol_alias: { kept: 'stored prices are found by what a symbol meant on their day' },
 
-  quote: { kept: facts },
+  quote: { takenAwayBy: 'maintain, a month at a time, when it is in the archive' },
+  quote_archive: { kept: 'it says which months are files, and which these are' },
   quote_default: { takenAwayBy: 'maintain, into the partition of the month' },
-  quote_revision: { kept: revisions },
+  quote_revision: { takenAwayBy: 'maintain, when their month is in the archive' },
   latest_quote: { oneOfEach: 'listing and source' },
   consolidated_quote: { oneOfEach: 'listing' },
   consolidated_quote_revision: { days: 'records', since: 'known_to' },

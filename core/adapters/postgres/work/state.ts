@@ -87,11 +87,11 @@ const handlers: Handlers = inTransactions;
 
 /**
  * Permits, leases, sessions, key checks and the proxy's cache on Postgres, each request in a transaction of its own; and
- * what was known of prices at an instant.
+ * what was known of prices at an instant, by `quotes`.
  */
-export function postgresState(pool: Pool): State {
+export function postgresState(pool: Pool, quotes: PriceReaders['quotes'] = quoteReader(pool)): State {
   const readers: PriceReaders = {
-    quotes: quoteReader(pool),
+    quotes,
     bars: barReader(pool),
     findings: findingRecords(pool),
     catalogue: storedSources,
