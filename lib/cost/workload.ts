@@ -44,7 +44,7 @@ const seconds = {
   ingest: 0.15,
   state: 0.03,
   'yahoo-proxy': 0.3,
-  maintain: 30,
+  maintain: 60,
   'relay-events': 0.3,
   'evaluate-alerts': 0.1,
   'deliver-alerts': 0.1,

@@ -22,11 +22,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /**
  * Bytes of a function's own bundle. The browser's, whose packages weigh a hundred times that, may have a little more, and the
- * API's, which has every route; and the relay's, which has the clients of two transports and loads one.
+ * API's, which has every route and reads the archive: the reader of Parquet is 60 kB of it, run only when an old month is asked
+ * for; and the relay's, which has the clients of two transports and loads one.
  */
 const budgets: Partial<Record<FunctionName, number>> = {
   'scrape-browser': 1_300_000,
-  api: 1_250_000,
+  api: 1_350_000,
   'relay-events': 1_200_000,
 };
 const budgetOf = (name: FunctionName) => budgets[name] ?? 1_150_000;

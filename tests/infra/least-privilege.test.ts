@@ -91,7 +91,7 @@ function expectedIn(stage: StageName): Readonly<Record<string, readonly string[]
       send('recoveries'),
     ],
     recover: [connect('quotron_app'), ...scrapeQueues.map(send), send('recoveries'), ...consume('recoveries')],
-    state: [connect('quotron_state')],
+    state: [connect('quotron_state'), 's3:GetObject on history/*'],
     'relay-events': ['lambda:InvokeFunction on state', 'sns:Publish on topic of events', ...consume('events')],
     'evaluate-alerts': [connect('quotron_app'), ...consume('alert-events'), send('alerts')],
     'deliver-alerts': [
@@ -109,7 +109,11 @@ function expectedIn(stage: StageName): Readonly<Record<string, readonly string[]
     ],
     notify: ['secretsmanager:GetSecretValue on operations'],
     canary: ['secretsmanager:GetSecretValue on operations'],
-    maintain: [connect('quotron_app'), 's3:DeleteObject on raw/import/*'],
+    maintain: [
+      connect('quotron_app'),
+      's3:DeleteObject on raw/import/*',
+      ...['GetObject', 'PutObject', 'DeleteObject'].map((action) => `s3:${action} on history/*`),
+    ],
     'yahoo-proxy': [
       'secretsmanager:GetSecretValue on session key (api)',
       'lambda:InvokeFunction on state',
@@ -126,6 +130,7 @@ function expectedIn(stage: StageName): Readonly<Record<string, readonly string[]
       's3:GetObject on artifacts/*',
       's3:GetObject on raw/*',
       's3:GetObject on answers/*',
+      's3:GetObject on history/*',
       's3:PutObject on answers/*',
       's3:PutObject on raw/import/*',
       ...allQueues.flatMap((queue) => [
@@ -192,9 +197,12 @@ describe.each(cloudStages)('in %s', (stage) => {
     }
   });
 
-  it('blobs cannot be overwritten by anyone in Quotron, nor deleted but for parts of imports by `maintain`', () => {
+  it('blobs cannot be overwritten by anyone in Quotron, nor deleted but for parts of imports and files of the archive by `maintain`', () => {
     const all = [...permissions(stage).values()].flat();
-    expect(all.filter((one) => /s3:(\*|Delete|PutObjectAcl)/.test(one))).toEqual(['s3:DeleteObject on raw/import/*']);
+    expect(all.filter((one) => /s3:(\*|Delete|PutObjectAcl)/.test(one)).toSorted()).toEqual([
+      's3:DeleteObject on history/*',
+      's3:DeleteObject on raw/import/*',
+    ]);
     const policies = JSON.stringify(
       resourcesOf(stage, 'AWS::S3::BucketPolicy').map(({ resource }) => resource.Properties),
     );
