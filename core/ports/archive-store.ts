@@ -12,7 +12,7 @@ export interface ArchiveWork {
   readonly files: readonly ManifestFile[];
 }
 
-/** What listings are called, for who reads files without the database. */
+/** What listings are called, for readers without the database. */
 export type ListingNames = ReadonlyMap<number, { readonly symbol: string | null; readonly mic: string | null }>;
 
 /** Rows of a month, with their count and sums as the database has them, all as of one moment. */
@@ -35,13 +35,13 @@ export interface SupersededFile {
 export interface ArchiveStore {
   /** The oldest month before another that has rows and is not in the archive. */
   nextMonth(before: string): Promise<string | null>;
-  /** Begins the export of a month, or goes on with the one that is under way. */
+  /** Begins the export of a month, or resumes the one that is under way. */
   begin(month: string): Promise<ArchiveWork>;
   /** Takes the next version in place of the one of a manifest that is there already, and says something else. */
   skipVersion(work: ArchiveWork): Promise<ArchiveWork>;
   /** Rows of a month behind a place, so many at the most, in the order of the archive. */
   rows(month: string, after: ArchivePlace | null, limit: number): Promise<MonthRows>;
-  /** Notes that a file is there. Gives the work as it is then; throws where somebody else has gone on with it. */
+  /** Notes that a file is there. Gives the work as it is then; throws where somebody else has written on. */
   note(work: ArchiveWork, file: ManifestFile): Promise<ArchiveWork>;
   /** Puts the files in place of the rows; gives whether it did. */
   putInPlace(work: ArchiveWork, manifest: string, rows: number): Promise<boolean>;

@@ -47,22 +47,25 @@ export async function readQuotes(
   wanted: RowsWanted | null,
 ): Promise<ArchivedQuote[]> {
   const rows: ArchivedQuote[] = [];
-  const seen = new WeakMap<Uint8Array, string>();
+  const columns = known(metadata);
+  const fields = fieldsOf(columns);
   let start = 0;
   for (const group of metadata.row_groups) {
     const end = start + Number(group.num_rows);
-    const columns = new Map(group.columns.map(({ meta_data: of }) => [of?.path_in_schema[0], of?.statistics]));
-    if (wanted === null || mayHave(columns, wanted)) {
+    const statistics = new Map(group.columns.map(({ meta_data: of }) => [of?.path_in_schema[0], of?.statistics]));
+    if (wanted === null || mayHave(statistics, wanted)) {
       await parquetRead({
         file: bufferOf(file),
         metadata,
         compressors,
         rowStart: start,
         rowEnd: end,
-        columns: known(metadata),
-        rowFormat: 'object',
+        columns,
         onComplete: (found) => {
-          for (const each of found) if (wanted === null || isWanted(each, wanted)) rows.push(rowOf(each, seen));
+          for (const each of found) {
+            const row: Row = each;
+            if (wanted === null || fields.isWanted(row, wanted)) rows.push(fields.rowOf(row));
+          }
         },
       });
     }
@@ -92,82 +95,132 @@ function mayHave(columns: Statistics, { listingId, from, to }: RowsWanted): bool
   return true;
 }
 
-function isWanted(row: Readonly<Record<string, unknown>>, { listingId, source, from, to }: RowsWanted): boolean {
-  if (row['listing_id'] !== listingId || (source !== undefined && row['source'] !== source)) return false;
-  const asOf = Number(row['as_of']);
-  return (from === undefined || asOf >= from) && (to === undefined || asOf < to);
-}
+/** A row as hyparquet gives it: the values of the columns that were asked for. */
+type Row = readonly unknown[];
 
-const asWrittenSchema = z.record(z.string(), z.string());
+/** How the fields of a row are read, where these are its columns. */
+function fieldsOf(columns: readonly string[]) {
+  const numberOrNull = (name: string) => {
+    const at = columns.indexOf(name);
+    return (row: Row): number | null => {
+      const value = row[at];
+      if (value === null || value === undefined) return null;
+      if (typeof value !== 'number' && typeof value !== 'bigint') return damaged(name);
+      return Number(value);
+    };
+  };
+  const textOrNull = (name: string) => {
+    const at = columns.indexOf(name);
+    return (row: Row): string | null => {
+      const value = row[at];
+      if (value === null || value === undefined) return null;
+      return typeof value === 'string' ? value : damaged(name);
+    };
+  };
+  const always = <Value>(name: string, read: (row: Row) => Value | null) => {
+    return (row: Row): Value => read(row) ?? damaged(name);
+  };
+  const number = (name: string) => always(name, numberOrNull(name));
+  const text = (name: string) => always(name, textOrNull(name));
+  // A dictionary gives the same bytes for the same value.
+  const seen = new WeakMap<Uint8Array, string>();
+  const written = textOrNull('as_written');
+  const decimal = (name: string) => {
+    const at = columns.indexOf(name);
+    return (row: Row): string | null => {
+      const exact = written(row);
+      const kept =
+        exact === null ? undefined : new Map(Object.entries(asWrittenSchema.parse(JSON.parse(exact)))).get(name);
+      if (kept !== undefined) return kept;
+      const value = row[at];
+      if (value === null || value === undefined) return null;
+      if (!(value instanceof Uint8Array)) return damaged(name);
+      const before = seen.get(value);
+      if (before !== undefined) return before;
+      const made = decimalOfBytes(value);
+      seen.set(value, made);
+      return made;
+    };
+  };
+  const flag = (name: string) => {
+    const at = columns.indexOf(name);
+    return (row: Row): boolean => row[at] === true;
+  };
 
-function rowOf(row: Readonly<Record<string, unknown>>, seen: WeakMap<Uint8Array, string>): ArchivedQuote {
-  const written = row['as_written'];
-  const exact = typeof written === 'string' ? asWrittenSchema.parse(JSON.parse(written)) : {};
-  const decimal = (column: string) => exact[column] ?? decimalOf(row[column], seen);
-  return {
-    listingId: number(row, 'listing_id'),
-    source: text(row, 'source'),
-    asOf: number(row, 'as_of'),
-    price: decimal('price') ?? damaged('price'),
+  const listing = number('listing_id');
+  const sourceId = text('source');
+  const time = number('as_of');
+  const batch = number('batch_id');
+  const readers: { readonly [Name in keyof ArchivedQuote]: (row: Row) => ArchivedQuote[Name] } = {
+    listingId: listing,
+    source: sourceId,
+    asOf: time,
+    price: always('price', decimal('price')),
     previousClose: decimal('previous_close'),
     bid: decimal('bid'),
     ask: decimal('ask'),
     volume: decimal('volume'),
-    currency: text(row, 'currency'),
-    minorFactor: number(row, 'minor_factor'),
-    session: textOrNull(row, 'session'),
-    delaySeconds: numberOrNull(row, 'delay_seconds'),
-    asOfBasis: text(row, 'as_of_basis'),
-    fetchedAt: number(row, 'fetched_at'),
-    confirmedAt: numberOrNull(row, 'confirmed_at'),
-    ingestedAt: number(row, 'ingested_at'),
-    knownTo: numberOrNull(row, 'known_to'),
-    wasProvisional: row['was_provisional'] === true,
-    settledAt: numberOrNull(row, 'settled_at'),
-    batchId: String(number(row, 'batch_id')),
-    runId: textOrNull(row, 'run_id'),
-    part: numberOrNull(row, 'part'),
-    attempt: numberOrNull(row, 'attempt'),
-    blobKey: textOrNull(row, 'blob_key'),
-    parserVersion: textOrNull(row, 'parser_version'),
+    currency: text('currency'),
+    minorFactor: number('minor_factor'),
+    session: textOrNull('session'),
+    delaySeconds: numberOrNull('delay_seconds'),
+    asOfBasis: text('as_of_basis'),
+    fetchedAt: number('fetched_at'),
+    confirmedAt: numberOrNull('confirmed_at'),
+    ingestedAt: number('ingested_at'),
+    knownTo: numberOrNull('known_to'),
+    wasProvisional: flag('was_provisional'),
+    settledAt: numberOrNull('settled_at'),
+    batchId: (row) => String(batch(row)),
+    runId: textOrNull('run_id'),
+    part: numberOrNull('part'),
+    attempt: numberOrNull('attempt'),
+    blobKey: textOrNull('blob_key'),
+    parserVersion: textOrNull('parser_version'),
+  };
+  return {
+    isWanted(row: Row, { listingId, source, from, to }: RowsWanted): boolean {
+      if (listing(row) !== listingId || (source !== undefined && sourceId(row) !== source)) return false;
+      const asOf = time(row);
+      return (from === undefined || asOf >= from) && (to === undefined || asOf < to);
+    },
+
+    rowOf: (row: Row): ArchivedQuote => ({
+      listingId: readers.listingId(row),
+      source: readers.source(row),
+      asOf: readers.asOf(row),
+      price: readers.price(row),
+      previousClose: readers.previousClose(row),
+      bid: readers.bid(row),
+      ask: readers.ask(row),
+      volume: readers.volume(row),
+      currency: readers.currency(row),
+      minorFactor: readers.minorFactor(row),
+      session: readers.session(row),
+      delaySeconds: readers.delaySeconds(row),
+      asOfBasis: readers.asOfBasis(row),
+      fetchedAt: readers.fetchedAt(row),
+      confirmedAt: readers.confirmedAt(row),
+      ingestedAt: readers.ingestedAt(row),
+      knownTo: readers.knownTo(row),
+      wasProvisional: readers.wasProvisional(row),
+      settledAt: readers.settledAt(row),
+      batchId: readers.batchId(row),
+      runId: readers.runId(row),
+      part: readers.part(row),
+      attempt: readers.attempt(row),
+      blobKey: readers.blobKey(row),
+      parserVersion: readers.parserVersion(row),
+    }),
   };
 }
+
+/** A decimal that a column does not hold as it was written. */
+const asWrittenSchema = z.record(z.string(), z.string());
 
 /** A file is not what its metadata say. */
 function damaged(column: string): never {
   throw new Error(`A file of archived quotes has no usable ${column} in a row.`);
-}
-
-function number(row: Readonly<Record<string, unknown>>, column: string): number {
-  return numberOrNull(row, column) ?? damaged(column);
-}
-
-function numberOrNull(row: Readonly<Record<string, unknown>>, column: string): number | null {
-  const value = row[column];
-  if (value === null || value === undefined) return null;
-  if (typeof value !== 'number' && typeof value !== 'bigint') return damaged(column);
-  return Number(value);
-}
-
-function text(row: Readonly<Record<string, unknown>>, column: string): string {
-  return textOrNull(row, column) ?? damaged(column);
-}
-
-function textOrNull(row: Readonly<Record<string, unknown>>, column: string): string | null {
-  const value = row[column];
-  if (value === null || value === undefined) return null;
-  return typeof value === 'string' ? value : damaged(column);
-}
-
-/** A dictionary gives the same bytes for the same value. */
-function decimalOf(value: unknown, seen: WeakMap<Uint8Array, string>): string | null {
-  if (value === null || value === undefined) return null;
-  if (!(value instanceof Uint8Array)) return damaged('decimal');
-  const before = seen.get(value);
-  if (before !== undefined) return before;
-  const decimal = decimalOfBytes(value);
-  seen.set(value, decimal);
-  return decimal;
 }
 
 function bufferOf(file: QuoteFile): AsyncBuffer {

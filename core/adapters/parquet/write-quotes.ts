@@ -4,7 +4,7 @@ import type { ArchivedQuote } from '../../prices/history/archived-quote.ts';
 import { scaled, unscaled } from './decimal-bytes.ts';
 import { quoteColumns, rowsOfGroup } from './quote-columns.ts';
 
-/** What a listing is called, for who reads a file without the database. */
+/** What a listing is called, for readers without the database. */
 export interface ListingName {
   readonly symbol: string | null;
   readonly mic: string | null;
@@ -43,7 +43,7 @@ export function quoteFile(
   return writer.getBytes();
 }
 
-/** A page before it is packed: a thousand prices. Who wants one row unpacks one page of each column. */
+/** A page before it is packed: a thousand prices. A reader of one row unpacks one page of each column. */
 const pageBytes = 16_384;
 
 function columnsOf(rows: readonly ArchivedQuote[], nameOf: (listingId: number) => ListingName): ColumnSource[] {
@@ -58,38 +58,40 @@ function columnsOf(rows: readonly ArchivedQuote[], nameOf: (listingId: number) =
       const text = row[name];
       return text === null ? null : unscaled(text);
     });
-  const data: Readonly<Record<string, unknown[]>> = {
-    listing_id: rows.map((row) => row.listingId),
-    symbol: names.map((name) => name.symbol),
-    mic: names.map((name) => name.mic),
-    source: rows.map((row) => row.source),
-    as_of: micros((row) => row.asOf),
-    price: decimal('price'),
-    previous_close: decimal('previousClose'),
-    bid: decimal('bid'),
-    ask: decimal('ask'),
-    volume: decimal('volume'),
-    currency: rows.map((row) => row.currency),
-    minor_factor: rows.map((row) => row.minorFactor),
-    session: rows.map((row) => row.session),
-    delay_seconds: rows.map((row) => row.delaySeconds),
-    as_of_basis: rows.map((row) => row.asOfBasis),
-    fetched_at: micros((row) => row.fetchedAt),
-    confirmed_at: micros((row) => row.confirmedAt),
-    ingested_at: micros((row) => row.ingestedAt),
-    known_to: micros((row) => row.knownTo),
-    was_provisional: rows.map((row) => row.wasProvisional),
-    settled_at: micros((row) => row.settledAt),
-    batch_id: rows.map((row) => BigInt(row.batchId)),
-    run_id: rows.map((row) => row.runId),
-    part: rows.map((row) => row.part),
-    attempt: rows.map((row) => row.attempt),
-    blob_key: rows.map((row) => row.blobKey),
-    parser_version: rows.map((row) => row.parserVersion),
-    as_written: rows.map(asWritten),
-  };
+  const data = new Map<string, unknown[]>(
+    Object.entries({
+      listing_id: rows.map((row) => row.listingId),
+      symbol: names.map((name) => name.symbol),
+      mic: names.map((name) => name.mic),
+      source: rows.map((row) => row.source),
+      as_of: micros((row) => row.asOf),
+      price: decimal('price'),
+      previous_close: decimal('previousClose'),
+      bid: decimal('bid'),
+      ask: decimal('ask'),
+      volume: decimal('volume'),
+      currency: rows.map((row) => row.currency),
+      minor_factor: rows.map((row) => row.minorFactor),
+      session: rows.map((row) => row.session),
+      delay_seconds: rows.map((row) => row.delaySeconds),
+      as_of_basis: rows.map((row) => row.asOfBasis),
+      fetched_at: micros((row) => row.fetchedAt),
+      confirmed_at: micros((row) => row.confirmedAt),
+      ingested_at: micros((row) => row.ingestedAt),
+      known_to: micros((row) => row.knownTo),
+      was_provisional: rows.map((row) => row.wasProvisional),
+      settled_at: micros((row) => row.settledAt),
+      batch_id: rows.map((row) => BigInt(row.batchId)),
+      run_id: rows.map((row) => row.runId),
+      part: rows.map((row) => row.part),
+      attempt: rows.map((row) => row.attempt),
+      blob_key: rows.map((row) => row.blobKey),
+      parser_version: rows.map((row) => row.parserVersion),
+      as_written: rows.map(asWritten),
+    }),
+  );
   return quoteColumns.map(({ name }) => {
-    const values = data[name];
+    const values = data.get(name);
     if (values === undefined) throw new Error(`Nothing is written to the column ${name}.`);
     return { name, data: values, statistics: withStatistics.has(name) };
   });
@@ -97,12 +99,12 @@ function columnsOf(rows: readonly ArchivedQuote[], nameOf: (listingId: number) =
 
 /** The decimals that their columns do not hold as they were written. */
 function asWritten(row: ArchivedQuote): string | null {
-  const kept: Record<string, string> = {};
+  const kept = new Map<string, string>();
   for (const [column, name] of Object.entries(decimals)) {
     const text = row[name];
     if (text === null) continue;
     const value = unscaled(text);
-    if (value === null || scaled(value) !== text) kept[column] = text;
+    if (value === null || scaled(value) !== text) kept.set(column, text);
   }
-  return Object.keys(kept).length === 0 ? null : JSON.stringify(kept);
+  return kept.size === 0 ? null : JSON.stringify(Object.fromEntries(kept));
 }

@@ -176,7 +176,7 @@ export function archiveStore(pool: Pool): ArchiveStore {
   };
 }
 
-/** Writes what has come of some work, unless somebody else has gone on with it. */
+/** Writes what has come of some work, unless somebody else has written on. */
 async function keepWork(pool: Pool, { month, version, files }: ArchiveWork, next: ArchiveWork): Promise<void> {
   const { rowCount } = await pool.query(
     `UPDATE quote_archive SET work = $2::jsonb

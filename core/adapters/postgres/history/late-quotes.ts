@@ -58,16 +58,16 @@ export function lateRows(pool: Pool): Pick<ArchiveStore, 'lateMonths' | 'lateRow
            LEFT JOIN batch b ON b.id = q.batch_id ORDER BY ${archiveOrder} LIMIT ${limit}`,
           values,
         );
-        const rows = rowsOf(lateRow, found);
+        const late = rowsOf(lateRow, found);
         const findings = await db.query(
           `SELECT ${findingColumns} FROM finding f WHERE f.kind = 'quote' AND f.said IS NOT NULL AND f.listing_id = ANY ($2::int[])
              AND f.at >= $1::date::timestamptz AND f.at < ($1::date + interval '1 month')::timestamptz ORDER BY f.id`,
-          [`${month}-01`, [...new Set(rows.map((row) => row.listingId))]],
+          [`${month}-01`, [...new Set(late.map((row) => row.listingId))]],
         );
         return {
-          rows: rows.map(({ leaves: _, ...row }) => row),
+          rows: late.map(({ leaves: _, ...row }) => row),
           findings: rowsOf(findingRow, findings),
-          leave: rows.some((row) => row.leaves),
+          leave: late.some((row) => row.leaves),
         };
       });
     },

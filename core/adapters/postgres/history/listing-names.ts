@@ -10,9 +10,9 @@ const nameRow = z.object({ listingId: z.int(), symbol: z.string().nullable(), mi
 /** The symbols of the listings of some rows, by which people know them today. */
 export async function namesOf(
   db: Connection | Pool,
-  rows: readonly { readonly listingId: number }[],
+  listings: readonly { readonly listingId: number }[],
 ): Promise<ListingNames> {
-  const ids = [...new Set(rows.map((row) => row.listingId))];
+  const ids = [...new Set(listings.map((each) => each.listingId))];
   const result = await db.query(
     `SELECT i.id AS "listingId", ${canonicalOf('i.id')} AS symbol, l.mic FROM unnest($1::int[]) AS i (id) LEFT JOIN listing l ON l.id = i.id`,
     [numbers(ids)],
