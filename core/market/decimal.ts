@@ -106,7 +106,7 @@ export function multiply(...factors: readonly DecimalText[]): DecimalText {
 
 /** The exact sum; what is `null` counts nothing. */
 export function sumOf(decimals: readonly (DecimalText | null)[]): DecimalText {
-  const places = Math.max(0, ...new Set(decimals.map((each) => (each?.split('.')[1] ?? '').length)));
+  const places = Math.max(0, ...new Set(decimals.map((each) => (each === null ? 0 : decimalsOf(each)))));
   let sum = 0n;
   for (const each of decimals) {
     if (each === null) continue;
@@ -125,7 +125,7 @@ export function sumOf(decimals: readonly (DecimalText | null)[]): DecimalText {
  * difference('12.50', '12') // '0.50'
  */
 export function difference(a: DecimalText, b: DecimalText): DecimalText {
-  const decimals = Math.max(...[a, b].map((text) => (text.split('.')[1] ?? '').length));
+  const decimals = Math.max(decimalsOf(a), decimalsOf(b));
   return new Decimal(a).sub(b).toFixed(decimals);
 }
 
@@ -137,6 +137,25 @@ export function difference(a: DecimalText, b: DecimalText): DecimalText {
  * fraction('1', '0') // null
  */
 export function fraction(a: DecimalText, b: DecimalText): DecimalText | null {
-  const divisor = new Decimal(b);
-  return divisor.isZero() ? null : new Decimal(a).div(divisor).toDecimalPlaces(10).toFixed();
+  const [dividend, divisor] = [new Decimal(a), new Decimal(b)];
+  if (divisor.isZero()) return null;
+  if (dividend.isZero()) return '0';
+  // The database rounds twice: what `/` gives, and that to ten decimals.
+  const decimals = Math.max(quotientDecimals(dividend, divisor), decimalsOf(a), decimalsOf(b), 0);
+  return dividend.div(divisor).toDecimalPlaces(decimals).toDecimalPlaces(10).toFixed();
+}
+
+/** Decimals of a quotient in Postgres, which counts in digits of 10,000 and wants sixteen significant decimal ones. */
+function quotientDecimals(dividend: Decimal, divisor: Decimal): number {
+  const [a, b] = [leadingDigit(dividend), leadingDigit(divisor)];
+  return 16 - 4 * (a.weight - b.weight - (a.digit <= b.digit ? 1 : 0));
+}
+
+function leadingDigit(value: Decimal): { readonly weight: number; readonly digit: number } {
+  const weight = Math.floor(value.e / 4);
+  return { weight, digit: value.abs().div(new Decimal(10_000).pow(weight)).floor().toNumber() };
+}
+
+function decimalsOf(text: DecimalText): number {
+  return (text.split('.')[1] ?? '').length;
 }
