@@ -92,7 +92,7 @@ export async function startSide(
   await migrate.stop();
 
   const startAll = async () => ({
-    state: await startFunction(tree.bundle('state'), database),
+    state: await startFunction(tree.bundle('state'), { ...database, [settingNames.rawBucket]: 'raw' }),
     ingest: await startFunction(tree.bundle('ingest'), { ...database, ...queues }),
     schedule: await startFunction(tree.bundle('schedule'), {
       ...database,
