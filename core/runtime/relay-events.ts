@@ -16,7 +16,7 @@ import type { EventTransport } from '../ports/event-transport.ts';
 import type { State } from '../ports/state.ts';
 
 /** Events of one claim. */
-const eventsAtOnce = 200;
+const eventsAtOnce = 500;
 
 /** Sending the events of a claim takes no longer than this; with less left of the lease, it is not begun. */
 const patienceMs = 25_000;
