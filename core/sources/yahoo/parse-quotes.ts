@@ -6,7 +6,7 @@ import type { Parsed, ParsedQuote, Rejection, SourceAnswer, Subject } from '../p
 import { failed, fieldsOf, invalidFields } from '../reading/json.ts';
 import { readJson, toldFailure } from './answer.ts';
 import { gone, isGone, saysGone } from './gone.ts';
-import { quoteAnswerSchema, quoteRowSchema, toSeconds, type YahooRow } from './schema.ts';
+import { quoteAnswerSchema, quoteRowSchema, readQuoteRow, toSeconds, type YahooRow } from './schema.ts';
 import { askedAs, subjectOf, type Unit, unitOf } from './subject.ts';
 
 /** `PREPRE` and `POSTPOST` are the hours between the sessions: nothing trades. */
@@ -37,7 +37,7 @@ export function parseQuotes(answer: SourceAnswer): Parsed {
   const rejections: Rejection[] = [];
   const answered = new Set<string>();
   for (const [index, raw] of opened.rows.entries()) {
-    const row = quoteRowSchema.safeParse(raw);
+    const row = readQuoteRow(raw);
     if (row.success ? saysGone(row.data) : isGone(raw)) continue;
     if (row.success) {
       const symbol = askedAs(row.data.symbol, answer.request.symbols);
@@ -97,7 +97,7 @@ export interface YahooQuote {
 
 /** One row by itself; `null` when it has no price, an unknown currency, or other types. `fetchedAt` in milliseconds since the epoch. */
 export function parseQuoteRow(raw: unknown, fetchedAt: number): YahooQuote | null {
-  const row = quoteRowSchema.safeParse(raw);
+  const row = readQuoteRow(raw);
   if (!row.success) return null;
   const { symbol, quoteType: type, currency } = row.data;
   const unit = unitOf({ symbol, type, currency });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readerOf } from '../../contracts/in-place.ts';
 import { codeText } from '../reading/json.ts';
 
 /*
@@ -45,6 +46,9 @@ export const quoteRowSchema = z.object({
   ask: spare(finite),
 });
 export type YahooRow = z.infer<typeof quoteRowSchema>;
+
+/** `quoteRowSchema.safeParse`, in a fraction of its time for a row that is as usual. */
+export const readQuoteRow = readerOf(quoteRowSchema);
 
 /** The fields to request: what `quoteRowSchema` reads. Keeps an answer at a quarter of its full size. */
 export const quoteFields = Object.keys(quoteRowSchema.shape);

@@ -7,6 +7,7 @@
  * because it is wrong, is zod's.
  */
 import * as z from 'zod';
+import { type Check, checkOf, isRefined } from '../../../contracts/in-place.ts';
 
 /** What a statement gave, as the driver hands it over: nothing is known of its rows yet. */
 interface Result {
@@ -43,7 +44,6 @@ export const instant = z.date();
 /** A `timestamptz` in milliseconds since the epoch. */
 export const milliseconds = z.date().transform((date) => date.getTime());
 
-type Check = (value: unknown) => boolean;
 type Change = (value: unknown) => unknown;
 
 /** A column of a schema: whether its value is right, and what the schema makes of it where that is not the value itself. */
@@ -100,11 +100,6 @@ function checkedColumn(name: string, schema: z.core.$ZodType): Column | null {
   return check && { name, check, change };
 }
 
-/** Whether a schema has conditions of its own, such as `.min(1)` or `.refine(…)`: only zod knows them. */
-function isRefined({ _zod: { def } }: z.core.$ZodType): boolean {
-  return def.checks !== undefined && def.checks.length > 0;
-}
-
 /** Whether a pipe goes one way and reports nothing: no codec, and no transformation that is given zod's context. */
 function isOneWay(pipe: z.ZodPipe): boolean {
   return !(pipe instanceof z.ZodCodec) && !(pipe.out instanceof z.ZodTransform && pipe.out.def.transform.length > 1);
@@ -114,27 +109,3 @@ function changeOf(schema: z.core.$ZodType): Change {
   if (!(schema instanceof z.ZodTransform)) return (value) => z.parse(schema, value);
   return (value) => schema.def.transform(value, { value, issues: [] });
 }
-
-/** The check of a schema that gives its values back as they are; `null` for one that is not known to. */
-function checkOf(schema: z.core.$ZodType): Check | null {
-  if (isRefined(schema)) return null;
-  if (schema instanceof z.ZodNullable) {
-    const inner = checkOf(schema.def.innerType);
-    return inner && ((value) => value === null || inner(value));
-  }
-  // A value that needs the fallback fails this check, and zod gives it.
-  if (schema instanceof z.ZodCatch) return checkOf(schema.def.innerType);
-  if (schema instanceof z.ZodEnum) {
-    const words = new Set<unknown>(schema.options);
-    return (value) => words.has(value);
-  }
-  if (schema instanceof z.ZodString) return isText;
-  if (schema instanceof z.ZodNumberFormat && schema.format === 'safeint') return Number.isSafeInteger;
-  if (schema instanceof z.ZodBoolean) return isBoolean;
-  if (schema instanceof z.ZodDate) return isDate;
-  return null;
-}
-
-const isText: Check = (value) => typeof value === 'string';
-const isBoolean: Check = (value) => typeof value === 'boolean';
-const isDate: Check = (value) => value instanceof Date && !Number.isNaN(value.getTime());
