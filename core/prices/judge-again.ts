@@ -18,13 +18,16 @@ import type { PriceAt } from './rules/series.ts';
 export const judgedAgainDays = 60;
 export const readAgainDays = 400;
 
+type ToldAction = CorporateAction & { readonly knownAt: number };
+
 /** The daily bars of a listing from one source as they are stored, oldest first. */
 export interface StoredDays {
   readonly listing: KnownListing;
   readonly sourceId: string;
   readonly basis: BarBasis;
   readonly bars: readonly Bar[];
-  readonly actions: readonly CorporateAction[];
+  /** With when the source told them first so, in milliseconds since the epoch. */
+  readonly actions: readonly ToldAction[];
   /** The latest quote, once something has agreed with it. */
   readonly quote: PriceAt | null;
   /** Ranges of days that answers have spoken for, and when these were fetched: milliseconds since the epoch. */
@@ -62,7 +65,7 @@ export function judgeAgain(stored: StoredDays, from: string): JudgedAgain | null
       tradedOn: calendar && hasDays(calendar) ? (date) => tradesOn(calendar, date) : undefined,
     },
   });
-  const payments = actions.filter((action) => action.exDate >= from && !wasJudged(stored, action.exDate));
+  const payments = actions.filter((action) => action.exDate >= from && !wasJudged(stored, action));
   const isOpen = new Set(payments.map((action) => `${action.type} ${action.exDate}`));
   const judged = judgedSeries(
     listing.id,
@@ -79,11 +82,13 @@ export function judgeAgain(stored: StoredDays, from: string): JudgedAgain | null
   return judged && { ...judged, payments };
 }
 
-/** An answer spoke for the day, and was fetched once a session after it had ended. */
-function wasJudged({ answered, bars }: StoredDays, exDate: string): boolean {
+/**
+ * An answer that told the payment spoke for its day, and was fetched once a session after it had ended. Earlier answers say
+ * nothing of a payment that is told days late.
+ */
+function wasJudged({ answered, bars }: StoredDays, { exDate, knownAt }: ToldAction): boolean {
   const after = bars.find((bar) => bar.date !== null && bar.date >= exDate);
   if (!after) return false;
-  return answered.some(
-    ({ first, last, fetchedAt }) => first < exDate && exDate <= last && fetchedAt >= after.startsAt + 86_400_000,
-  );
+  const since = Math.max(after.startsAt + 86_400_000, knownAt);
+  return answered.some(({ first, last, fetchedAt }) => first < exDate && exDate <= last && fetchedAt >= since);
 }

@@ -16,6 +16,21 @@ const asRead = `q.starts_at AS "startsAt", q.date::text AS date,
   q.basis, floor(${msOf('q.basis_at')}) AS "basisAt", (q.basis_at AT TIME ZONE $ZONE)::date::text AS "basisDay", q.stale,
   q.fetched_at AS "fetchedAt"`;
 
+/**
+ * The columns as of an instant, which is the parameter `known`: a split that was told after it makes no bar stale then.
+ * Listing and source are $1 and $2.
+ */
+const columnsKnown = (known: string) => {
+  const split = `SELECT ex_date, known_at, coalesce(ingested_at, known_at) AS told FROM`;
+  const of = `WHERE listing_id = $1 AND source = $2 AND type = 'split'`;
+  return columns.replace(
+    'stale',
+    `stale AND EXISTS (
+       SELECT FROM (${split} corporate_action ${of} UNION ALL ${split} corporate_action_revision ${of}) s
+       WHERE s.told <= ${known}::timestamptz AND s.ex_date > starts_at AND s.known_at > basis_at) AS stale`,
+  );
+};
+
 /** What a source does not tell any more is kept and not used. */
 const counts = 'withdrawn_at IS NULL';
 
@@ -87,11 +102,12 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
       const range = `listing_id = $1 AND source = $2 AND interval = $3 AND starts_at >= $4 AND starts_at < $5 AND ${counts}
         AND ($6::timestamptz IS NULL OR ingested_at <= $6) AND ($7::timestamptz IS NULL OR starts_at ${down ? '<' : '>'} $7)`;
       const order = `ORDER BY starts_at ${down ? 'DESC' : ''} LIMIT $8`;
-      const past = `UNION ALL (SELECT ${columns} FROM bar_revision WHERE ${range} AND known_to > $6 ${order})`;
+      const read = of.knownAt === null ? columns : columnsKnown('$6');
+      const past = `UNION ALL (SELECT ${read} FROM bar_revision WHERE ${range} AND known_to > $6 ${order})`;
       const result = await pool.query({
         name: `bars-${of.order}${of.knownAt === null ? '' : '-past'}`,
         text: `SELECT ${barsAsColumns('$9')}
-               FROM (SELECT * FROM ((SELECT ${columns} FROM bar WHERE ${range} ${order}) ${of.knownAt === null ? '' : past}) b ${order}) q`,
+               FROM (SELECT * FROM ((SELECT ${read} FROM bar WHERE ${range} ${order}) ${of.knownAt === null ? '' : past}) b ${order}) q`,
         values: [
           of.listingId,
           of.source,
@@ -129,13 +145,14 @@ export function barReader(pool: Pool): VisibleTo<BarReader> {
       const before = `listing_id = $1 AND source = $2 AND interval = '1d' AND ${counts} AND date < d.day AND date >= least(d.day - 12, $6::date)
         AND starts_at < d.day + interval '1 day' AND starts_at > least(d.day - 12, $6::date) - interval '2 days'
         AND ($5::timestamptz IS NULL OR ingested_at <= $5)`;
-      const past = `UNION ALL SELECT ${columns} FROM bar_revision WHERE ${before} AND known_to > $5`;
+      const read = knownAt === null ? columns : columnsKnown('$5');
+      const past = `UNION ALL SELECT ${read} FROM bar_revision WHERE ${before} AND known_to > $5`;
       const result = await pool.query({
         name: `bar-closes-before${knownAt === null ? '' : '-past'}`,
         text: `SELECT d.day::text AS before, ${asRead.replaceAll('$ZONE', '$4')}
                FROM unnest($3::date[]) d (day)
                CROSS JOIN LATERAL (
-                 SELECT * FROM (SELECT ${columns} FROM bar WHERE ${before} ${knownAt === null ? '' : past}) b
+                 SELECT * FROM (SELECT ${read} FROM bar WHERE ${before} ${knownAt === null ? '' : past}) b
                  ORDER BY starts_at DESC LIMIT 1) q`,
         values: [listingId, source, days, zone, knownAt, since],
       });

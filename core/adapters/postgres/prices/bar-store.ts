@@ -207,13 +207,26 @@ const actionRow = z.object({
 /**
  * Bars before a split that were fetched before it took effect. Two days of grace: a bar fetched on the ex-date may be
  * adjusted already, but nothing says so, and a warning too many costs less than a price too high.
+ *
+ * Of bars that were fetched later than that, and before the source told the split, the days around the ex-date say which they
+ * are: closes that fell by about the ratio are those of old shares.
  */
 const staleText = `
   WITH marked AS (
   UPDATE bar SET stale = true FROM corporate_action a
   WHERE a.listing_id = ANY ($1::int[]) AND a.type = 'split' AND a.source = $2 AND a.withdrawn_at IS NULL
     AND bar.listing_id = a.listing_id AND bar.source = $2 AND bar.basis <> 'raw' AND NOT bar.stale
-    AND bar.starts_at < a.ex_date AND bar.basis_at < a.ex_date + interval '2 days' AND bar.basis_at < a.known_at
+    AND bar.starts_at < a.ex_date AND bar.basis_at < a.known_at
+    AND CASE WHEN bar.basis_at < a.ex_date + interval '2 days' THEN true ELSE EXISTS (
+      SELECT FROM (SELECT close FROM bar o WHERE o.listing_id = a.listing_id AND o.source = $2 AND o.interval = '1d'
+                     AND o.starts_at < a.ex_date AND o.withdrawn_at IS NULL AND o.basis <> 'raw'
+                     AND o.basis_at >= a.ex_date + interval '2 days' AND o.basis_at < a.known_at
+                   ORDER BY o.starts_at DESC LIMIT 1) AS former
+      CROSS JOIN (SELECT close FROM bar o WHERE o.listing_id = a.listing_id AND o.source = $2 AND o.interval = '1d'
+                     AND o.starts_at >= a.ex_date AND o.withdrawn_at IS NULL
+                   ORDER BY o.starts_at LIMIT 1) AS later
+      WHERE former.close > 0 AND later.close > 0 AND a.ratio > 0
+        AND abs(ln(former.close / later.close) - ln(a.ratio)) < abs(ln(former.close / later.close))) END
   RETURNING bar.listing_id, bar.interval, coalesce(bar.date, bar.starts_at::date) AS day)
   SELECT listing_id AS "listingId", interval, min(day)::text AS "from", max(day)::text AS "to" FROM marked GROUP BY 1, 2`;
 

@@ -47,6 +47,7 @@ const daysRow = z.object({
       ratio: price,
       amount: price,
       currency: z.string().nullable(),
+      knownAt: z.number(),
     }),
   ),
   quote: z.object({ price: number, at: z.number() }).nullable(),
@@ -72,7 +73,7 @@ const nextText = `
       AND withdrawn_at IS NULL AND NOT stale AND date IS NOT NULL AND basis = n.basis) b
   LEFT JOIN LATERAL (
     SELECT jsonb_agg(jsonb_build_object('type', type, 'exDate', ex_date, 'ratio', ratio::text, 'amount', paid::text,
-                                        'currency', paid_in) ORDER BY ex_date, type, paid) AS actions
+                                        'currency', paid_in, 'knownAt', floor(${msOf('known_at')})) ORDER BY ex_date, type, paid) AS actions
     FROM ${paymentsOf('corporate_action')} WHERE listing_id = k.listing_id AND source = k.source AND withdrawn_at IS NULL
       AND type = ANY ($6::text[])) a ON true
   LEFT JOIN LATERAL (
