@@ -9,6 +9,7 @@ import { checkDividends } from './dividends.ts';
 import { checkEdges } from './edges.ts';
 import { type Finding, keyOf } from './finding.ts';
 import { checkHistory } from './history.ts';
+import { checkInverted } from './inverted.ts';
 import { isRate, type Row, type Series, type SeriesInput, seriesOf } from './series.ts';
 import { checkShape } from './shape.ts';
 import { checkSources } from './sources.ts';
@@ -30,16 +31,22 @@ export function judgeSeries(input: SeriesInput): readonly Finding[] {
     ? []
     : checkUnit(bySplit.series, new Set(bySplit.series.rows.filter((row) => bySplit.touched.has(row.at))));
   const byUnit = corrected(bySplit.series, units);
-  const edges = isRate(series) ? [] : checkEdges(byUnit.series);
-  const byEdges = corrected(byUnit.series, edges);
+  const inverted = checkInverted(byUnit.series);
+  const byTurn = corrected(byUnit.series, inverted);
+  const edges = isRate(series) ? [] : checkEdges(byTurn.series);
+  const byEdges = corrected(byTurn.series, edges);
   const sound = byEdges.series;
   const shape = checkShape(withoutRows(series, bySplit.touched, byUnit.touched));
   const found = [
     ...splits,
     ...units,
+    ...inverted,
     ...edges,
     ...shape,
-    ...checkSplitsNotTold(sound, new Set([...bySplit.touched, ...byUnit.touched, ...byEdges.touched])),
+    ...checkSplitsNotTold(
+      sound,
+      new Set([...bySplit.touched, ...byUnit.touched, ...byTurn.touched, ...byEdges.touched]),
+    ),
     ...checkHistory(series),
     ...checkSources(series),
     ...checkVolume(series),
