@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
+import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
+import { everySource } from '../../core/auth/visible-sources.ts';
 import { openedValiditySchema, quoteSchema } from '../../core/contracts/http/market.ts';
 import { makeKeys } from '../support/api-fixture.ts';
 import type { OpenWorld } from '../support/world.ts';
@@ -168,6 +171,31 @@ describe('a share that moves to another exchange', () => {
         { change: 'venue', automatic: true, symbol: 'MVD', from: '2026-11-17', sourceId: 'yahoo' },
       ]);
       expect((await world.get('/quotes/MVD/history')).body).toMatchObject({ data: [{ price: 41 }, { price: 40 }] });
+    }));
+
+  it('is the one of the day that is asked for: each former one until its last day, also where the share came back', () =>
+    inWorld(async (world) => {
+      await read(world, 'NYQ', 0);
+      await read(world, 'NMS', 3);
+      await read(world, 'ASE', 6);
+      await read(world, 'NYQ', 9);
+      const on = async (days: number) => {
+        const date = new Date(start + days * day).toISOString().slice(0, 10);
+        const reader = quoteReader(world.pool)(everySource);
+        const [listing] = await reader.listings(['MVD'], date);
+        const [found] = await instrumentReader(world.pool)(everySource).search({
+          ...{ text: 'MVD', date, assetClass: null, after: null, limit: 5 },
+        });
+        expect(found?.mic).toBe(listing?.mic);
+        return listing?.mic;
+      };
+      expect(await Promise.all([0, 2, 3, 5, 6, 8, 9, 30].map(on))).toEqual([
+        ...['XNYS', 'XNYS', 'XNAS', 'XNAS', 'XASE', 'XASE', 'XNYS', 'XNYS'],
+      ]);
+      // One listing, and one series of prices.
+      expect(
+        z.object({ data: z.array(z.unknown()) }).parse((await world.get('/quotes/MVD/history')).body).data,
+      ).toHaveLength(4);
     }));
 
   it('stays where another source has named the exchange that it has: a finding says so, until nobody contradicts', () =>

@@ -3,7 +3,7 @@ import type { VisibleTo } from '../../../auth/visible-sources.ts';
 import type { InstrumentReader } from '../../../ports/instrument-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
-import { hasVisible, namedListingColumns, namedListingFields } from './named-listing.ts';
+import { hasVisible, listingsOn, namedListingColumns, namedListingFields } from './named-listing.ts';
 
 const countRow = z.object({ count: z.int() });
 const foundRow = z.object({ ...namedListingFields, rank: z.int() });
@@ -13,7 +13,7 @@ export function instrumentReader(pool: Pool): VisibleTo<InstrumentReader> {
   /** Of the text $1, the date $2, the class $3 and the sources that a placeholder names. */
   const matching = (
     sources: string,
-  ) => `symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id
+  ) => `symbol_alias a JOIN ${listingsOn('$2')} l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id
                  WHERE a.namespace = 'canonical' AND a.valid_from <= $2::date AND a.valid_to > $2::date
                    AND ($3::text IS NULL OR i.asset_class = $3) AND ${hasVisible('l.id', sources)}
                    AND (strpos(a.symbol, upper($1)) > 0 OR strpos(upper(i.name), upper($1)) > 0)`;

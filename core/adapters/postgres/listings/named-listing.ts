@@ -6,6 +6,15 @@ export const namedListingColumns = `l.id AS "listingId", a.symbol, i.name, i.ass
   l.currency AS "listingCurrency", l.minor_factor AS "listingMinorFactor", l.zone`;
 
 /**
+ * SQL: listings with the exchange that they had on a date. Of most, no former exchange is known: their own stands for all days.
+ */
+export const listingsOn = (date: string) => `(
+  SELECT o.id, o.instrument_id, o.currency, o.minor_factor, coalesce(v.mic, o.mic) AS mic, coalesce(v.zone, o.zone) AS zone
+  FROM listing o
+  LEFT JOIN LATERAL (SELECT mic, zone FROM former_venue WHERE listing_id = o.id AND valid_to > ${date}::date
+                     ORDER BY valid_to LIMIT 1) v ON true)`;
+
+/**
  * SQL: whether a source that the caller may see has the listing; of who sees every source the array is NULL. A listing is
  * known to a source by an alias of its own.
  */

@@ -35,6 +35,9 @@ const isNamed = `EXISTS (SELECT FROM symbol_alias v WHERE v.listing_id = l.id AN
  * Moves listings to the exchange that a source names by now. Not by an answer that is older than what is stored of the
  * source, not where the instrument has a listing there already, which is not this one, and not where another source has
  * named the exchange that it has: two sources that differ would move it to and fro. Gives findings on those.
+ *
+ * The listing and its prices stay one; what it was before is kept with the day until which it was so, so that an answer as
+ * of a day names the exchange of that day.
  */
 export async function moveVenues(
   pool: Pool,
@@ -65,12 +68,19 @@ export async function moveVenues(
     const found = await db.query({
       name: 'move-venues',
       text: `
-        UPDATE listing l SET mic = h.mic, zone = h.zone
-        FROM (${heard}) h
-        JOIN symbol_alias a ON a.listing_id = h.listing_id AND a.namespace = 'canonical' AND a.valid_to = 'infinity'
-        WHERE l.id = h.listing_id AND l.mic <> h.mic AND NOT ${isNamed}
-          AND NOT EXISTS (SELECT FROM listing o WHERE o.instrument_id = l.instrument_id AND o.mic = h.mic AND o.currency = l.currency)
-        RETURNING l.id AS "listingId", a.symbol, l.currency, h."from"`,
+        WITH moved AS (
+          SELECT l.id, l.mic, l.zone, a.symbol, h.mic AS new_mic, h.zone AS new_zone, h."from"
+          FROM (${heard}) h JOIN listing l ON l.id = h.listing_id
+          JOIN symbol_alias a ON a.listing_id = h.listing_id AND a.namespace = 'canonical' AND a.valid_to = 'infinity'
+          WHERE l.mic <> h.mic AND NOT ${isNamed}
+            AND NOT EXISTS (SELECT FROM listing o WHERE o.instrument_id = l.instrument_id AND o.mic = h.mic AND o.currency = l.currency)
+        ), kept AS (
+          -- Of two moves on a day, the exchange of the day before counts for the days before it.
+          INSERT INTO former_venue (listing_id, mic, zone, valid_to) SELECT id, mic, zone, "from"::date FROM moved
+          ON CONFLICT (listing_id, valid_to) DO NOTHING
+        )
+        UPDATE listing l SET mic = m.new_mic, zone = m.new_zone FROM moved m WHERE l.id = m.id
+        RETURNING l.id AS "listingId", m.symbol, l.currency, m."from"`,
       values,
     });
     const changed = rowsOf(movedRow, found);

@@ -7,7 +7,7 @@ import { instant, rowsOf } from '../database/rows.ts';
 import { currentAlias, namedListings } from './quote-columns.ts';
 
 /** The prices that are served on the date $1. */
-const served = `${namedListings}
+const served = `${namedListings('$1')}
   JOIN consolidated_quote c ON c.listing_id = l.id
   JOIN latest_quote q ON q.listing_id = l.id AND q.source = c.source
   WHERE ${currentAlias.replaceAll('$2', '$1')}`;

@@ -3,7 +3,7 @@ import { asOfBases, sessions } from '../../../market/quote.ts';
 import { confidences, consolidationRules } from '../../../prices/consolidate.ts';
 import { isoInstant } from '../database/instant.ts';
 import { decimalText, instant } from '../database/rows.ts';
-import { namedListingFields } from '../listings/named-listing.ts';
+import { listingsOn, namedListingFields } from '../listings/named-listing.ts';
 
 export const servedBy = `c.source AS chosen, c.rule, c.spread, c.confidence, c.complement`;
 export const provenance = `b.run_id AS "runId", b.part, b.attempt, b.blob_key AS "blobKey", b.parser_version AS "parserVersion"`;
@@ -50,7 +50,8 @@ export const completedBy = (source: string) =>
   `LEFT JOIN latest_quote m ON m.listing_id = q.listing_id AND m.source = ${source}`;
 
 /** What the symbols of $1 mean on the date $2. */
-export const namedListings = `symbol_alias a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id`;
+export const namedListings = (date: string) =>
+  `symbol_alias a JOIN ${listingsOn(date)} l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id`;
 export const currentAlias = `a.namespace = 'canonical' AND a.valid_from <= $2::date AND a.valid_to > $2::date`;
 
 export const servedByFields = {

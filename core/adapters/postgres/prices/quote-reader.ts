@@ -60,7 +60,7 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       const result = await pool.query({
         name: 'quote-latest',
         text: `SELECT ${namedListingColumns}, ${servedBy}, ${servedColumns}, ${ofTheLatest(null)}, ${provenance}
-               FROM ${namedListings}
+               FROM ${namedListings('$2')}
                LEFT JOIN consolidated_quote c ON c.listing_id = l.id
                LEFT JOIN latest_quote q ON q.listing_id = l.id AND q.source = coalesce($3::text, c.source)
                ${completedBy('CASE WHEN $3::text IS NULL THEN c.complement END')}
@@ -130,7 +130,7 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
     async listings(symbols, date) {
       const result = await pool.query({
         name: 'quote-listings',
-        text: `SELECT ${namedListingColumns}, ${servedBy} FROM ${namedListings} LEFT JOIN consolidated_quote c ON c.listing_id = l.id
+        text: `SELECT ${namedListingColumns}, ${servedBy} FROM ${namedListings('$2')} LEFT JOIN consolidated_quote c ON c.listing_id = l.id
                WHERE a.symbol = ANY ($1::text[]) AND ${currentAlias}`,
         values: [symbols, date],
       });
@@ -246,7 +246,7 @@ function listOf(of: QuotesWanted, parameters: Parameters): { readonly text: stri
   });
   return {
     text: `SELECT ${namedListingColumns}, ${servedBy}, ${unnamed ? servedColumns : priceColumns}, ${ofTheLatest(null)}, ${provenance}`,
-    from: `FROM ${namedListings}
+    from: `FROM ${namedListings(date)}
            JOIN consolidated_quote c ON c.listing_id = l.id
            JOIN latest_quote q ON q.listing_id = l.id AND q.source = ${source}
            ${unnamed ? completedBy('c.complement') : ''}

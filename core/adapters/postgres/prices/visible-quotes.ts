@@ -73,7 +73,7 @@ export function visibleQuotes(
   async function listings(symbols: readonly string[], date: string): Promise<(NamedListing & ServedBy)[]> {
     const result = await pool.query({
       name: 'listings-named',
-      text: `SELECT ${namedListingColumns} FROM ${namedListings} WHERE a.symbol = ANY ($1::text[]) AND ${currentAlias}`,
+      text: `SELECT ${namedListingColumns} FROM ${namedListings('$2')} WHERE a.symbol = ANY ($1::text[]) AND ${currentAlias}`,
       values: [symbols, date],
     });
     return served(rowsOf(namedListingRow, result));
@@ -132,7 +132,7 @@ export function visibleQuotes(
       const most = parameters.add(wanted);
       const result = await pool.query({
         name: parameters.named('listings-with-visible-price'),
-        text: `SELECT ${namedListingColumns} FROM ${namedListings}
+        text: `SELECT ${namedListingColumns} FROM ${namedListings(date)}
                WHERE a.symbol > ${symbol} AND ${currentAlias.replaceAll('$2', date)}
                  AND EXISTS (SELECT FROM latest_quote q WHERE q.listing_id = l.id AND q.source = ANY (${seen}::text[]))${conditions}
                ORDER BY a.symbol LIMIT ${most}`,
