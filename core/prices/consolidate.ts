@@ -118,7 +118,8 @@ export interface ConsolidatedListing {
  *   2. of three or more that are about as fresh, those that most agree with
  *   3. where two differ, those that something has agreed with, and that agree with their own last bar; of provisional
  *      ones in different units the one that came first
- *   4. of what is left: the exchange's own time before the time of the fetch; the freshest, and those that are older by
+ *   4. of what is left, unless the exchange's time is hours old and several fetches since say another price: the exchange's
+ *      own time before the time of the fetch; the freshest, and those that are older by
  *      less than the tolerance; the highest rank; the newest; the source's name, so that the same rows always give the
  *      same decision
  *
@@ -140,7 +141,9 @@ export function consolidate(
   const newestTimed = Math.max(...timed.map((each) => each.asOf));
   // A price of a fetch is as new as the fetch says, so it is never behind one with the exchange's time.
   const current = right.filter((each) => each.asOf >= (each.basis === 'exchange' ? newestTimed : newest) - sayMs);
-  const { allowed, reason } = allowedOf(current, listing);
+  const outvoting = outvotingOf(current);
+  const { allowed, reason } =
+    outvoting === null ? allowedOf(current, listing) : { allowed: outvoting, reason: 'majority' as const };
   const preferred = preferredOf(allowed);
   const { chosen } = preferred;
   if (!chosen) return null;
@@ -159,6 +162,19 @@ export function consolidate(
     confidence: spread === null ? 'single' : differences.every(({ agrees }) => agrees) ? 'agreed' : 'disputed',
     candidates: candidates.length,
   };
+}
+
+/**
+ * The fetched prices that outvote those with the exchange's time: more of them, later by more than an hour, alike, and unlike
+ * each of those. A source that stands still names the time of its last trade; its price is one of that time. `null` where it is not so.
+ */
+function outvotingOf(current: readonly Candidate[]): readonly Candidate[] | null {
+  const timed = current.filter((each) => each.basis === 'exchange');
+  const since = Math.max(...timed.map((each) => each.asOf)) + sayMs;
+  const later = current.filter((each) => each.basis !== 'exchange' && each.asOf > since);
+  if (timed.length === 0 || later.length < 2 || later.length <= timed.length) return null;
+  const isAlike = later.every((each, index) => later.slice(index + 1).every((other) => isSamePrice(each, other)));
+  return isAlike && timed.every((each) => later.every((other) => !isSamePrice(each, other))) ? later : null;
 }
 
 /** The candidates that may be the price, and why the others may not. */
@@ -246,6 +262,11 @@ function preferredOf(candidates: readonly Candidate[]): { chosen: Candidate | un
 /** Whether two prices say the same: see `consolidate`. */
 export function agree(a: Candidate, b: Candidate, listing: ConsolidatedListing): boolean {
   return differenceOf(a, b) <= toleranceOf(a, b, listing);
+}
+
+/** Whether two prices are the same but for what sources differ by at one moment. */
+function isSamePrice(a: Candidate, b: Candidate): boolean {
+  return differenceOf(a, b) <= Math.max(agreementFraction, a.spread ?? 0, b.spread ?? 0);
 }
 
 /** The difference of two prices, as a share of the smaller one: the same from either side. */

@@ -123,6 +123,33 @@ describe('which source is the price', () => {
         { source: 'b', confidence: 'single' },
       ],
       [
+        'a source that stands still since three days, beside two fetches of today that are alike',
+        [
+          candidate({ rank: 90, asOf: noon - 3 * 86_400_000, price: 94 }),
+          candidate({ source: 'b', basis: 'fetched' }),
+          candidate({ source: 'c', basis: 'fetched', price: 100.1, provisional: true }),
+        ],
+        { source: 'b', rule: 'majority', confidence: 'agreed' },
+      ],
+      [
+        'the last trade of Friday, beside two fetches of Sunday that say the same',
+        [
+          candidate({ asOf: noon - 2 * 86_400_000 }),
+          candidate({ source: 'b', basis: 'fetched', rank: 90, price: 100.1 }),
+          candidate({ source: 'c', basis: 'fetched', rank: 90 }),
+        ],
+        { source: 'a', rule: 'exchange_time', confidence: 'agreed' },
+      ],
+      [
+        'the same beside two fetches that differ',
+        [
+          candidate({ asOf: noon - 2 * 86_400_000 }),
+          candidate({ source: 'b', basis: 'fetched', rank: 90, price: 102 }),
+          candidate({ source: 'c', basis: 'fetched', rank: 90, price: 104 }),
+        ],
+        { source: 'a' },
+      ],
+      [
         'a source of three days ago',
         [
           candidate({ rank: 90, asOf: noon - 3 * 86_400_000, price: 80 }),
@@ -174,6 +201,42 @@ describe('which source is the price', () => {
         { numRuns: 1_000 },
       );
       expect(lies).toBe(1_000);
+    });
+
+    it('never serves one of three that stands still, rounds, or has another currency or unit', () => {
+      const honest = fc.record({
+        noise: fc.double({ min: -0.001, max: 0.001, noNaN: true }),
+        asOf: fc.integer({ min: noon - 10 * 60_000, max: noon }),
+        basis: fc.constantFrom('exchange' as const, 'fetched' as const),
+        rank: fc.integer({ min: 0, max: 100 }),
+        provisional: fc.boolean(),
+      });
+      const lies = fc.oneof(
+        fc.record({ factor: fc.constantFrom(0.7, 0.95, 1.06, 1.4), days: fc.integer({ min: 1, max: 20 }) }),
+        fc.record({ factor: fc.constantFrom(1.27, 0.0067, 100, 0.001, 1.9), days: fc.constant(0) }),
+        fc.record({ digits: fc.integer({ min: 1, max: 2 }), days: fc.constant(0) }),
+      );
+      fc.assert(
+        fc.property(
+          fc.tuple(honest, honest, honest),
+          lies,
+          fc.double({ min: 0.01, max: 100_000, noNaN: true }),
+          fc.nat(2),
+          ([a, b, c], lie, price, liar) => {
+            const candidates = [a, b, c].map(({ noise, ...said }, index): Candidate => {
+              const right = { source: `source-${index}`, price: price * (1 + noise), ...said };
+              if (index !== liar) return right;
+              const told = 'factor' in lie ? price * lie.factor : Number(price.toPrecision(lie.digits));
+              return { ...right, price: told, asOf: said.asOf - lie.days * 86_400_000 };
+            });
+            // What is rounded to about the price itself is no lie.
+            const [told = 0] = candidates.filter((_, index) => index === liar).map((each) => each.price);
+            fc.pre(Math.abs(told / price - 1) > 0.02);
+            expect(consolidate(candidates)?.source).not.toBe(`source-${liar}`);
+          },
+        ),
+        { numRuns: 1_000 },
+      );
     });
   });
 
