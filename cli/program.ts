@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../core/contracts/version.ts';
+import { alertsCommand } from './alerts.ts';
 import { answersCommand } from './answers.ts';
 import { backfillCommand } from './backfill.ts';
 import { barsCommand } from './bars.ts';
@@ -69,6 +70,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     diagnoseCommand(),
     quarantineCommand(),
     findingsCommand(),
+    alertsCommand(),
     coverageCommand(),
     listingsCommand(),
     watchListCommand(),
