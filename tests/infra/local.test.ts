@@ -45,6 +45,8 @@ it.each(['local', 'prod'] as const)('in %s the outputs have the names that scrip
     'ticks',
     'recoveries',
     'events',
+    'alerts',
+    'alert-events',
   ].map(pascalCase);
   // What stacks read of each other begins so.
   expect(outputs.filter((key) => !/^(Exports|PublishOutput)/.test(key)).sort()).toEqual(
