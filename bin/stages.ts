@@ -39,6 +39,7 @@ const dev: CloudSettings = {
   acceptFindings: undefined,
   alertsFrom: undefined,
   corsOrigins: undefined,
+  publicStatus: false,
   sourceQuotas: undefined,
   watchLimit: undefined,
   summaryModel: undefined,
@@ -77,6 +78,7 @@ const prod: CloudSettings = {
   acceptFindings: undefined,
   alertsFrom: undefined,
   corsOrigins: undefined,
+  publicStatus: false,
   sourceQuotas: undefined,
   watchLimit: undefined,
   summaryModel: undefined,
@@ -116,6 +118,7 @@ function cloud(settings: CloudSettings, env: Readonly<Record<string, string | un
     database: { ...settings.database, ...ownDatabase(settings.database.maxConnections, env) },
     alarmEmail,
     dashboard: onOrOff('QUOTRON_CLOUDWATCH_DASHBOARD', env['QUOTRON_CLOUDWATCH_DASHBOARD']) ?? settings.dashboard,
+    publicStatus: onOrOff('QUOTRON_PUBLIC_STATUS', env['QUOTRON_PUBLIC_STATUS']) ?? settings.publicStatus,
     accountConcurrency: accountConcurrency ? Number(accountConcurrency) : settings.accountConcurrency,
     budgetUsd: budget ? Number(budget) : settings.budgetUsd,
   };
@@ -195,6 +198,7 @@ function local(env: Readonly<Record<string, string | undefined>>): LocalSettings
     alertHosts: env['QUOTRON_ALERT_HOSTS'] || undefined,
     corsOrigins: env['QUOTRON_CORS_ORIGINS'] || undefined,
     kafka: kafkaSettings(env['QUOTRON_KAFKA']),
+    publicStatus: onOrOff('QUOTRON_PUBLIC_STATUS', env['QUOTRON_PUBLIC_STATUS']) ?? false,
     chromium: env['QUOTRON_CHROMIUM'] || undefined,
     chromiumPack: env['QUOTRON_CHROMIUM_PACK'] || undefined,
   };

@@ -6,6 +6,8 @@ import type { DatabaseUrls } from '../core/contracts/migrate.ts';
 interface CommonSettings {
   /** Origins, separated by commas, whose pages may read answers of the API. None unless it is given. */
   readonly corsOrigins: string | undefined;
+  /** Whether everybody may see how the sources do, at `/status`. */
+  readonly publicStatus: boolean;
   /** Rules of prices, separated by commas, whose proposals are accepted without a person. None unless it is given. */
   readonly acceptFindings: string | undefined;
   /** The sender of mails of alerts. None unless it is given: then no mail is sent. */

@@ -211,6 +211,7 @@ function fingerprint({ emulator, ...given }: DeployOptions): string {
     given;
   const chromium = process.env['QUOTRON_CHROMIUM'];
   const accepts = process.env['QUOTRON_ACCEPT_FINDINGS'];
+  const publicStatus = process.env['QUOTRON_PUBLIC_STATUS'];
   const alerts = ['FROM', 'SMTP', 'HOSTS'].map(
     (what) => process.env[`QUOTRON_ALERT${what === 'HOSTS' ? '' : 'S'}_${what}`],
   );
@@ -218,7 +219,7 @@ function fingerprint({ emulator, ...given }: DeployOptions): string {
     ['cdk.json', 'package-lock.json', 'bin', 'lib', 'functions', 'core'],
     JSON.stringify({
       ...{ emulatorUrl: emulator.url, databaseUrls, sourceUrls, simulatedSources, watchLimit, corsOrigins },
-      ...{ sourceQuotas, chromiumPack, chromium, accepts, alerts, kafka },
+      ...{ sourceQuotas, chromiumPack, chromium, accepts, publicStatus, alerts, kafka },
     }),
   );
 }

@@ -272,6 +272,7 @@ Environment:
   QUOTRON_WATCH_LIMIT        how many symbols the watch list may have (default: 1000)
   QUOTRON_SIM_LISTINGS       how many invented listings the simulated Yahoo has: 6000, 50000 (default: none)
   QUOTRON_ACCEPT_FINDINGS    rules of prices whose proposals are accepted without a person
+  QUOTRON_PUBLIC_STATUS      on: everybody may see how the sources do, at /status
   QUOTRON_ALERTS_FROM, _SMTP sender of mails of alerts, and the server that takes them: smtp://localhost:1025
   QUOTRON_ALERT_HOSTS        hosts with a port that alerts may be sent to on this machine, separated by commas
   QUOTRON_CORS_ORIGINS       origins whose pages may read the API, separated by commas

@@ -49,6 +49,7 @@ export default defineConfig(({ command }) => {
           join(import.meta.dirname, 'index.html'),
           join(import.meta.dirname, 'docs', 'index.html'),
           join(import.meta.dirname, 'docs', 'events', 'index.html'),
+          join(import.meta.dirname, 'status', 'index.html'),
         ],
       },
     },

@@ -18,6 +18,7 @@ export function pageOf(path: string, accept: string): string | null {
     if (path === '/docs' || path === '/docs/') return '/docs/index.html';
     return path === '/docs/events' || path === '/docs/events/' ? '/docs/events/index.html' : null;
   }
+  if (path === '/status' || path === '/status/') return '/status/index.html';
   if (first === 'assets' || first.includes('.')) return null;
   const wantsJson = accept.includes('application/json') && !accept.includes('text/html');
   return path === '/' && wantsJson ? '/index.json' : '/index.html';

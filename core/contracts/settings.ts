@@ -101,6 +101,8 @@ export const settingNames = {
   acceptFindings: 'QUOTRON_ACCEPT_FINDINGS',
   /** Origins, separated by commas, whose pages may read answers of the API. None unless it is set. */
   corsOrigins: 'QUOTRON_CORS_ORIGINS',
+  /** `on` where everybody may see how the sources do. */
+  publicStatus: 'QUOTRON_PUBLIC_STATUS',
   /** `ignored` where the calendars of exchanges do not apply, as in the simulated market, which never closes. */
   sessions: 'QUOTRON_SESSIONS',
   /**

@@ -35,6 +35,7 @@ import { indexRoutes } from './routes/indices.ts';
 import { instrumentRoutes } from './routes/instruments.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { modelRoutes } from './routes/models.ts';
+import { publicStatusRoutes } from './routes/public-status.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { quoteListRoutes } from './routes/quote-list.ts';
 import { quoteRoutes } from './routes/quotes.ts';
@@ -95,6 +96,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...diagnosticsRoutes(dependencies),
     ...keyRoutes({ keys, authenticator }),
     ...healthRoutes(dependencies),
+    ...publicStatusRoutes(dependencies),
     ...documentRoutes(specs, credentialsSpecs, dependencies.version),
   ];
   specs.push(...routes.map((route) => route.spec));

@@ -73,6 +73,8 @@ export interface ApiDependencies {
   readonly stage: string;
   /** Of a process that streams events; the function `api` does not. */
   readonly streaming?: Streaming;
+  /** Whether everybody may see how the sources do. */
+  readonly publicStatus?: boolean;
   readonly facts: FactsReader;
   readonly imports: VisibleTo<ImportStore>;
   /** Links that let their holder store a part of an import. */

@@ -130,6 +130,7 @@ const app = createApp({
   version,
   protocol: optionalSetting('stage') === 'local' ? 'http' : 'https',
   corsOrigins: corsOriginsSetting(),
+  publicStatus: optionalSetting('publicStatus') === 'on',
   log: (error, requestId) =>
     logger.error('A request failed', { requestId, error: error instanceof Error ? error : String(error) }),
 });

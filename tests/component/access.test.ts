@@ -112,6 +112,8 @@ const access: Record<string, Scope | 'public'> = {
   'DELETE /keys/{id}': 'admin',
   'GET /health': 'public',
   'GET /health/history': 'read',
+  'GET /public/status': 'public',
+  'GET /public/badges/{badge}': 'public',
   'GET /livez': 'public',
   'GET /readyz': 'public',
   'GET /openapi.json': 'public',

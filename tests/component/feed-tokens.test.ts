@@ -18,7 +18,10 @@ const groups: Record<string, readonly string[]> = {
   events: ['GET /events', 'GET /events/schemas'],
 };
 /** What nobody needs a key for. */
-const open = ['GET /health', 'GET /livez', 'GET /readyz', 'GET /openapi.json', 'GET /events/asyncapi.json', 'GET /'];
+const open = [
+  ...['GET /health', 'GET /livez', 'GET /readyz', 'GET /openapi.json', 'GET /events/asyncapi.json', 'GET /'],
+  ...['GET /public/status', 'GET /public/badges/{badge}'],
+];
 /** Of the groups, what names no symbol and so is not for a token that is bound to some. */
 const withoutSymbol = ['GET /instruments', 'GET /exchanges', 'GET /events/schemas'];
 

@@ -187,6 +187,8 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'DELETE /keys/{id}': [nothing(`/keys/${randomUUID()}`)],
   'GET /health': [nothing('/health')],
   'GET /health/history': [nothing('/health/history')],
+  'GET /public/status': [nothing('/public/status')],
+  'GET /public/badges/{badge}': [nothing('/public/badges/yahoo.svg')],
   'GET /livez': [nothing('/livez')],
   'GET /readyz': [nothing('/readyz')],
   'GET /openapi.json': [nothing('/openapi.json')],
