@@ -90,6 +90,10 @@ describe('the dashboard, deployed', () => {
     const faultOf = (id: string) => sickFaults.find(({ source, fault }) => source === id && fault === '500');
     const [prices, sick] = [faultOf('yahoo'), faultOf('coingecko')];
     if (!prices || !sick) throw new Error('The simulator has no such fault.');
+    // A first price, which the next one is compared with.
+    await quiet('yahoo');
+    await timePasses('yahoo');
+    await cycle(prices);
     // The other page would be the one that follows.
     await page.goto('about:blank');
     const context = await browser.newContext({ storageState: await page.context().storageState() });
