@@ -18,6 +18,8 @@ const queues = [
   'ticks',
   'recoveries',
   'events',
+  'alert-events',
+  'alerts',
 ];
 
 const servicesSchema = z.object({ data: z.object({ queues: z.array(z.object({ name: z.string() })) }) });

@@ -1,4 +1,5 @@
 import type { FunctionName } from '../../core/contracts/functions.ts';
+import { alertScenarios } from './alert-scenarios.ts';
 import { doorScenarios } from './door-scenarios.ts';
 import { pipelineScenarios } from './pipeline-scenarios.ts';
 import type { Scenario } from './steps.ts';
@@ -7,7 +8,7 @@ import type { Scenario } from './steps.ts';
  * The shortest scenario of each permission that the emulator enforces: it throws when the permission is missing. Each leaves
  * what the next one needs as it found it.
  */
-export const scenarios: readonly Scenario[] = [...pipelineScenarios, ...doorScenarios];
+export const scenarios: readonly Scenario[] = [...pipelineScenarios, ...alertScenarios, ...doorScenarios];
 
 /** The scenario by which a permission is proven: the first that needs it. */
 export function scenarioOf(fn: FunctionName, words: string): Scenario | undefined {
