@@ -155,7 +155,8 @@ export async function holdStill({ cloud, addresses }: TestCloud) {
 
     async sendDead(queue: string, body: string): Promise<void> {
       const QueueUrl = urlOf(queue, true);
-      const ordered = { MessageGroupId: 'one', MessageDeduplicationId: randomUUID() };
+      // One that was read and not deleted holds up those of its group.
+      const ordered = { MessageGroupId: randomUUID(), MessageDeduplicationId: randomUUID() };
       await sqs.send(
         new SendMessageCommand({ QueueUrl, MessageBody: body, ...(QueueUrl.endsWith('.fifo') && ordered) }),
       );

@@ -57,29 +57,40 @@ export async function roleOf(
   const RoleName = Role.split('/').at(-1) ?? '';
   const iam = (Action: string, parameters: Record<string, string>) =>
     signedQuery(emulator, { Action, Version: '2010-05-08', RoleName, ...parameters });
+  const read = (text: string) => {
+    const document = /<(?:Policy)?Document>([^<]*)<\/(?:Policy)?Document>/.exec(text)?.[1] ?? '';
+    return policySchema.parse(JSON.parse(decoded(document)));
+  };
+  // What is too long for the role's own policies, CDK puts into a managed one: here it becomes one of the role's own.
+  const attached = await iam('ListAttachedRolePolicies', {});
+  for (const [, PolicyArn = ''] of attached.matchAll(/<PolicyArn>([^<]+)<\/PolicyArn>/g)) {
+    const VersionId = /<DefaultVersionId>([^<]+)</.exec(await iam('GetPolicy', { PolicyArn }))?.[1] ?? 'v1';
+    const document = read(await iam('GetPolicyVersion', { PolicyArn, VersionId }));
+    const PolicyName = PolicyArn.split('/').at(-1) ?? '';
+    await iam('PutRolePolicy', { PolicyName, PolicyDocument: JSON.stringify(document) });
+    await iam('DetachRolePolicy', { PolicyArn });
+  }
   const names = [...(await iam('ListRolePolicies', {})).matchAll(/<member>([^<]+)<\/member>/g)].map(
     (found) => found[1] ?? '',
   );
   const policies = new Map<string, Policy>();
-  for (const PolicyName of names) {
-    const text =
-      /<PolicyDocument>([^<]*)<\/PolicyDocument>/.exec(await iam('GetRolePolicy', { PolicyName }))?.[1] ?? '';
-    policies.set(PolicyName, policySchema.parse(JSON.parse(decoded(text))));
-  }
+  for (const PolicyName of names) policies.set(PolicyName, read(await iam('GetRolePolicy', { PolicyName })));
   const put = (PolicyName: string, policy: Policy) =>
     // One that allows nothing must still be one.
     policy.Statement.length === 0
       ? iam('DeleteRolePolicy', { PolicyName })
       : iam('PutRolePolicy', { PolicyName, PolicyDocument: JSON.stringify(policy) });
+  const permissions = new Map<string, Permission>();
+  for (const { Statement } of policies.values())
+    for (const { Action, Resource } of Statement)
+      for (const action of Action)
+        for (const arn of Resource) {
+          // Two policies may give the same: it is taken out of both.
+          permissions.set(`${action} ${arn}`, { fn, action, arn, words: `${action} on ${inWords(arn, 'local')}` });
+        }
   return {
     fn,
-    permissions: [...policies.values()].flatMap(({ Statement }) =>
-      Statement.flatMap(({ Action, Resource }) =>
-        Action.flatMap((action) =>
-          Resource.map((arn) => ({ fn, action, arn, words: `${action} on ${inWords(arn, 'local')}` })),
-        ),
-      ),
-    ),
+    permissions: [...permissions.values()],
     async without(permission, work) {
       const changed = [...policies].filter(([, { Statement }]) =>
         Statement.some(

@@ -66,7 +66,8 @@ export function permissionsOf(templates: readonly unknown[], stage: string): Map
           .parse(Properties['Policies']);
         for (const { PolicyDocument } of inline) add(functionOf(id), PolicyDocument);
       }
-      if (Type === 'AWS::IAM::Policy') {
+      // What is too long for a policy of the role, CDK puts into a managed one.
+      if (Type === 'AWS::IAM::Policy' || Type === 'AWS::IAM::ManagedPolicy') {
         const roles = z.array(z.object({ Ref: z.string() })).parse(Properties['Roles']);
         for (const { Ref } of roles) add(functionOf(Ref), Properties['PolicyDocument']);
       }
