@@ -24,12 +24,13 @@ const permissionsIn = (stage: StageName) =>
     stage,
   );
 
-/** Those of a stage with the functions that only settings bring. */
+/** Those of a stage with what only settings bring. */
 const withOptionalFunctions = once(() => {
   const dev = stageSettings('dev', {});
   if (dev.stage === 'local') throw new Error('dev is no laptop');
   const app = emptyApp();
-  addQuotron(app, { ...dev, summaryModel: 'amazon.nova-lite-v1:0', webFolder: builtDashboard() });
+  const asked = { summaryModel: 'amazon.nova-lite-v1:0', alertsFrom: 'alerts@example.com' };
+  addQuotron(app, { ...dev, ...asked, webFolder: builtDashboard() });
   const stacks = app.node.children.filter(Stack.isStack);
   return permissionsOf(
     stacks.map((stack): unknown => Template.fromStack(stack).toJSON()),
@@ -44,7 +45,7 @@ function once<Value>(make: () => Value): () => Value {
 
 const all = [
   ...cloudStages.map((stage) => ({ stage, permissions: () => permissionsIn(stage) })),
-  { stage: 'dev with all optional functions', permissions: withOptionalFunctions },
+  { stage: 'dev with all that is optional', permissions: withOptionalFunctions },
 ];
 
 /** What to do about a permission that is listed by a test here. */

@@ -67,6 +67,11 @@ export const documented: readonly Documented[] = [
     why: 'Only a stage that names a model has a queue of reports',
     page: 'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html',
   },
+  {
+    of: /^deliver-alerts: ses:SendEmail on /,
+    why: 'Only a stage that names a sender sends mails',
+    page: 'https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html',
+  },
 ];
 
 /** The page of AWS that asks for a permission; `undefined` where it must be proven by running. */
