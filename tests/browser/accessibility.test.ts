@@ -17,6 +17,7 @@ const pages = [
   ['/coverage', 'Coverage'],
   ['/models', 'Models'],
   ['/models/with-gaps', 'Small caps, draft'],
+  ['/alerts', 'Alerts'],
   ['/runs', 'Runs'],
   ['/settings', 'Settings'],
   ['/keys', 'Keys'],

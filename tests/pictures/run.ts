@@ -48,6 +48,7 @@ const shots: readonly Shot[] = [
   { name: 'diagnose', path: `/diagnose?report=${newReportId}`, ready: 'What is wrong' },
   { name: 'models', path: '/models', ready: 'Global leaders' },
   { name: 'model', path: '/models/global-leaders', ready: 'Amazon' },
+  { name: 'alerts', path: '/alerts', ready: 'given up' },
   { name: 'coverage', path: '/coverage', ready: 'none missing' },
   { name: 'runs', path: '/runs', ready: 'first cycle' },
   { name: 'keys', path: '/keys', ready: 'spreadsheet' },

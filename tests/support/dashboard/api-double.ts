@@ -31,6 +31,7 @@ import { incidentSchema, recoveryAcceptedSchema, recoverySchema } from '../../..
 import { replayRequestSchema, replaySchema } from '../../../core/contracts/http/replays.ts';
 import { pageOf } from '../../../core/contracts/page-paths.ts';
 import { securityHeaders } from '../../../core/contracts/security-headers.ts';
+import { changeAlert, readAlerts } from './alert-double.ts';
 import { barsOf } from './bar-data.ts';
 import { type Answer, bodyOf, data, problem, requestId, withEtag } from './double-answer.ts';
 import { type DoubleState, usualState } from './double-state.ts';
@@ -185,7 +186,7 @@ function session(state: DoubleState): SessionView {
 }
 
 function read(state: DoubleState, path: string, query: URLSearchParams): Answer {
-  const ofPage = readPage(state, path, query) ?? readModels(state, path, query);
+  const ofPage = readPage(state, path, query) ?? readModels(state, path, query) ?? readAlerts(state, path);
   if (ofPage) return ofPage;
   const [, collection = '', id, part] = path.split('/').map(decodeURIComponent);
   if (path === '/session') return data(sessionSchema, session(state));
@@ -263,7 +264,10 @@ function change(state: DoubleState, method: string, path: string, query: URLSear
   const service = state.services.find((one) => one.id === id);
   if (!state.scopes.includes('operate'))
     return problem(403, 'forbidden', 'The key may not do this', 'It needs the scope operate.');
-  const ofPage = changeModel(state, method, path, query, body) ?? changePage(state, method, path, body);
+  const ofPage =
+    changeAlert(state, method, path, body) ??
+    changeModel(state, method, path, query, body) ??
+    changePage(state, method, path, body);
   if (ofPage) return ofPage;
   if (path === '/dead-letters/redrive') return redrive(state, redriveRequestSchema.parse(body).queue);
   if (path === '/quarantine/replay') return replayAsked(state, replayRequestSchema.parse(body));

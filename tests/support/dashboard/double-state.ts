@@ -13,6 +13,7 @@ import type {
 } from '../../../core/contracts/http/operations.ts';
 import type { replayRequestSchema } from '../../../core/contracts/http/replays.ts';
 import type { StoredModel } from '../../../core/ports/model-store.ts';
+import { type AlertsOfDouble, usualAlerts } from './alert-data.ts';
 import { quoteOf, usualMarket } from './market-data.ts';
 import { usualModels } from './model-data.ts';
 import { usualDeadLetters, usualQuarantine, usualQueues, usualServices, usualSources } from './operations-data.ts';
@@ -49,6 +50,7 @@ export interface DoubleState {
   keys: ApiKeyView[];
   findings: FindingView[];
   models: StoredModel[];
+  alerts: AlertsOfDouble;
   /** Symbols that were added, by how often they were looked at since. */
   watched: Map<string, number>;
   /** Symbols with a quote that nobody asked for, as the constituents of indices are. */
@@ -82,6 +84,7 @@ export function usualState(): DoubleState {
     keys: usualKeys(),
     findings: usualFindings(),
     models: usualModels(),
+    alerts: usualAlerts(),
     watched: new Map(),
     unasked: new Set(),
     feed: false,

@@ -1,5 +1,6 @@
 import {
   Activity,
+  Bell,
   Briefcase,
   ChartCandlestick,
   Grid3x3,
@@ -21,6 +22,7 @@ interface PageLink {
     | '/quarantine'
     | '/findings'
     | '/diagnose'
+    | '/alerts'
     | '/models'
     | '/coverage'
     | '/runs'
@@ -40,6 +42,7 @@ export const pages: readonly PageLink[] = [
   { to: '/quarantine', label: 'Quarantine', icon: <ShieldAlert /> },
   { to: '/findings', label: 'Findings', icon: <Activity />, behindMore: true },
   { to: '/diagnose', label: 'Diagnose', icon: <Stethoscope />, behindMore: true },
+  { to: '/alerts', label: 'Alerts', icon: <Bell />, behindMore: true },
   { to: '/models', label: 'Models', icon: <Briefcase />, behindMore: true },
   { to: '/coverage', label: 'Coverage', icon: <Grid3x3 />, behindMore: true },
   { to: '/runs', label: 'Runs', icon: <History />, behindMore: true },

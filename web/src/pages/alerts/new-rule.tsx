@@ -1,0 +1,206 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import type { z } from 'zod';
+import type { AlertChannelView, AlertRuleView, createRuleSchema } from '../../../../core/contracts/http/alerts.ts';
+import { alertKinds } from '../../../../core/contracts/words/alerts.ts';
+import { createRule } from '../../actions/alerts.ts';
+import { requestErrorOf } from '../../api/failure.ts';
+import { sourcesQuery } from '../../api/queries.ts';
+import { Dialog } from '../../components/dialog.tsx';
+import { DialogChoice } from '../../components/dialog-choice.tsx';
+import styles from './alerts-page.module.css';
+
+type Kind = AlertRuleView['kind'];
+type Wanted = z.input<typeof createRuleSchema>;
+
+const kindWords: Readonly<Record<Kind, string>> = {
+  price_above: 'a price rises above',
+  price_below: 'a price falls below',
+  move: 'a price moves in a day by (percent)',
+  source_failed: 'a source fails',
+  coverage_below: 'daily bars are missing (percent there)',
+  findings_over: 'open findings are more than',
+  quarantine_over: 'rows in quarantine are more than',
+  dispute: 'sources disagree on a price',
+};
+const needsSymbol: readonly Kind[] = ['price_above', 'price_below', 'move', 'coverage_below'];
+const takesSource: readonly Kind[] = ['source_failed', 'coverage_below', 'findings_over', 'quarantine_over'];
+const takesFigure: readonly Kind[] = [
+  'price_above',
+  'price_below',
+  'move',
+  'coverage_below',
+  'findings_over',
+  'quarantine_over',
+];
+
+/** A form that makes a rule: what is watched for, in which channels it is told, and when it is not. */
+export function NewRule({ channels, onClose }: { channels: readonly AlertChannelView[]; onClose: () => void }) {
+  const sources = useQuery(sourcesQuery).data ?? [];
+  const [name, setName] = useState('');
+  const [kind, setKind] = useState<Kind>('price_above');
+  const [symbol, setSymbol] = useState('');
+  const [figure, setFigure] = useState('');
+  const [source, setSource] = useState('');
+  const [chosen, setChosen] = useState<readonly string[]>(channels.slice(0, 1).map(({ id }) => id));
+  const [quiet, setQuiet] = useState(false);
+  const [hours, setHours] = useState({ from: '22:00', to: '07:00' });
+  const make = useMutation({
+    mutationFn: () =>
+      createRule({
+        name,
+        when: whenOf(kind, symbol, figure, source),
+        channelIds: [...chosen],
+        quietHours: quiet ? { ...hours, zone: Intl.DateTimeFormat().resolvedOptions().timeZone } : null,
+      }),
+    onSuccess: onClose,
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    make.mutate();
+  };
+  return (
+    <Dialog title="New rule" onClose={onClose}>
+      <form className={styles.form} onSubmit={submit}>
+        <label>
+          Name
+          <input
+            required
+            maxLength={100}
+            autoComplete="off"
+            placeholder="Apple above 250"
+            value={name}
+            onChange={({ target }) => setName(target.value)}
+          />
+        </label>
+        <label>
+          Tell when
+          <select
+            value={kind}
+            onChange={({ target }) => setKind(alertKinds.find((one) => one === target.value) ?? 'price_above')}
+          >
+            {alertKinds.map((one) => (
+              <option key={one} value={one}>
+                {kindWords[one]}
+              </option>
+            ))}
+          </select>
+        </label>
+        {(needsSymbol.includes(kind) || kind === 'dispute') && (
+          <label>
+            Symbol{kind === 'dispute' && ' (any, when empty)'}
+            <input
+              required={kind !== 'dispute'}
+              autoComplete="off"
+              placeholder="AAPL"
+              value={symbol}
+              onChange={({ target }) => setSymbol(target.value)}
+            />
+          </label>
+        )}
+        {takesFigure.includes(kind) && (
+          <label>
+            {kind === 'price_above' || kind === 'price_below' ? 'Price' : kind.endsWith('_over') ? 'Count' : 'Percent'}
+            <input
+              required
+              inputMode="decimal"
+              pattern="\d+(\.\d+)?"
+              autoComplete="off"
+              value={figure}
+              onChange={({ target }) => setFigure(target.value)}
+            />
+          </label>
+        )}
+        {takesSource.includes(kind) && (
+          <label>
+            Source
+            <select
+              required={kind === 'coverage_below'}
+              value={source}
+              onChange={({ target }) => setSource(target.value)}
+            >
+              <option value="">{kind === 'coverage_below' ? 'Choose one' : 'Any'}</option>
+              {sources.map(({ id, title }) => (
+                <option key={id} value={id}>
+                  {title}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        <fieldset>
+          <legend>Channels</legend>
+          {channels.map(({ id, name: channel }) => (
+            <label key={id}>
+              <input
+                type="checkbox"
+                checked={chosen.includes(id)}
+                onChange={({ target }) =>
+                  setChosen(target.checked ? [...chosen, id] : chosen.filter((other) => other !== id))
+                }
+              />
+              <bdi>{channel}</bdi>
+            </label>
+          ))}
+        </fieldset>
+        <fieldset>
+          <legend>Quiet hours: alerts wait until they are over</legend>
+          <label>
+            <input type="checkbox" checked={quiet} onChange={({ target }) => setQuiet(target.checked)} />
+            hold them
+          </label>
+          {quiet && (
+            <>
+              <label>
+                from
+                <input
+                  type="time"
+                  required
+                  value={hours.from}
+                  onChange={({ target }) => setHours({ ...hours, from: target.value })}
+                />
+              </label>
+              <label>
+                to
+                <input
+                  type="time"
+                  required
+                  value={hours.to}
+                  onChange={({ target }) => setHours({ ...hours, to: target.value })}
+                />
+              </label>
+            </>
+          )}
+        </fieldset>
+        {make.isError && (
+          <p className={styles.wrong} role="alert">
+            <strong>{requestErrorOf(make.error).title}.</strong> {requestErrorOf(make.error).message}
+          </p>
+        )}
+        <DialogChoice act="Make it" busy={make.isPending} onClose={onClose} />
+      </form>
+    </Dialog>
+  );
+}
+
+function whenOf(kind: Kind, symbol: string, figure: string, source: string): Wanted['when'] {
+  const sourceId = source === '' ? null : source;
+  switch (kind) {
+    case 'price_above':
+    case 'price_below':
+      return { kind, symbol, price: figure };
+    case 'move':
+      return { kind, symbol, percent: Number(figure) };
+    case 'source_failed':
+      return { kind, sourceId };
+    case 'coverage_below':
+      return { kind, symbol, sourceId: source, percent: Number(figure) };
+    case 'findings_over':
+    case 'quarantine_over':
+      return { kind, count: Number(figure), sourceId };
+    case 'dispute':
+      return { kind, symbol: symbol.trim() === '' ? null : symbol };
+    default:
+      return kind satisfies never;
+  }
+}
