@@ -96,7 +96,8 @@ describe('the dashboard, deployed', () => {
     await cycle(prices);
     // The other page would be the one that follows.
     await page.goto('about:blank');
-    const context = await browser.newContext({ storageState: await page.context().storageState() });
+    const storageState = await page.context().storageState();
+    const [context, other] = [await browser.newContext({ storageState }), await browser.newContext({ storageState })];
     try {
       const market = await context.newPage();
       const streams = market.waitForResponse((answer) => answer.url().endsWith('/api/v1/events'));
@@ -104,7 +105,8 @@ describe('the dashboard, deployed', () => {
       const price = cell.locator('td').nth(2);
       await resting(market, '/market', price);
       expect((await streams).headers()['cache-control']).toContain('no-transform');
-      const sources = await context.newPage();
+      // A clock is that of all pages of a context.
+      const sources = await other.newPage();
       const card = sources.getByRole('article', { name: 'CoinGecko' });
       await resting(sources, '/sources', card);
       const before = await price.textContent();
@@ -121,6 +123,7 @@ describe('the dashboard, deployed', () => {
     } finally {
       await cloud.fault({ source: 'coingecko', fault: '500', on: false });
       await context.close();
+      await other.close();
     }
   }, 600_000);
 
