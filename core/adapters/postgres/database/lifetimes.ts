@@ -83,6 +83,8 @@ export const lifetimes = {
   idempotency_key: { days: 30, since: 'first_used_at' },
   sign_in_token: { days: 1, since: 'expires_at' },
 
+  model: { takenAwayBy: 'api, when someone deletes it; there are at most 200' },
+
   alert_rule: { days: 'records', since: 'removed_at' },
   alert_channel: { days: 'records', since: 'removed_at' },
   alert_delivery: { days: 'runs', since: 'finished_at' },
