@@ -87,6 +87,11 @@ export const quotesQuery = queryOptions({
       cursor = answer.meta.nextCursor;
       if (cursor === undefined) break;
     }
+    if (cursor !== undefined)
+      warnings.push({
+        code: 'first_pages',
+        message: `These are the first ${quotes.length} prices by symbol; there are more. The API and the command line have them all.`,
+      });
     return { quotes, warnings };
   },
   refetchInterval: live.quotes,

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { exchangesQuery, servicesQuery, systemQuery } from '../../api/queries.ts';
+import { useEffect, useState } from 'react';
+import { exchangesQuery, servicesQuery, sourcesQuery, systemQuery } from '../../api/queries.ts';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { NeedsAttention } from './attention.tsx';
@@ -14,6 +15,9 @@ import { System } from './system.tsx';
 
 const route = getRouteApi('/');
 
+/** Parts that came one by one would push each other down: for so long they wait for each other. */
+const togetherMs = 2_000;
+
 /** The state in a sentence with its score, then freshness by exchange, services and queues. */
 export function OverviewPage() {
   const { dead } = route.useSearch();
@@ -21,7 +25,20 @@ export function OverviewPage() {
   const system = useQuery(systemQuery);
   const operations = useQuery(servicesQuery);
   const market = useQuery(exchangesQuery);
+  const sources = useQuery(sourcesQuery);
+  const [waited, setWaited] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setWaited(true), togetherMs);
+    return () => clearTimeout(timer);
+  }, []);
+  const isFirst = (of: { isPending: boolean; failureCount: number }) => of.isPending && of.failureCount === 0;
 
+  if (!waited && [system, operations, market, sources].some(isFirst))
+    return (
+      <Page title="Overview">
+        <Loading what="the state" rows={8} />
+      </Page>
+    );
   return (
     <Page title="Overview">
       {system.data && <System system={system.data} />}
