@@ -35,11 +35,13 @@ export function requireRoom(folder: string, mb: number, room: RoomIn): void {
 }
 
 /**
- * Removes a folder of this process in which unpacking failed. What else was being unpacked into it may make it again for a
- * moment.
+ * Removes a folder of this process in which unpacking failed. What else was being unpacked into it still writes for a
+ * moment: it throws where nobody catches it when the folder goes meanwhile, and makes the folder again.
  */
 export async function removeOwn(folder: string): Promise<void> {
-  for (let left = 20; left > 0 && existsSync(folder); left--) {
+  await sleep(300);
+  for (let left = 20, gone = 0; left > 0 && gone < 3; left--) {
+    gone = existsSync(folder) ? 0 : gone + 1;
     rmSync(folder, { recursive: true, force: true });
     await sleep(100);
   }
