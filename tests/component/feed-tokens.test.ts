@@ -52,6 +52,7 @@ describe('every route', () => {
     (route.split(' ')[1] ?? '')
       .replace('{symbol}', 'AAPL')
       .replace('{id}', 'none')
+      .replace('{badge}', 'yahoo.svg')
       .concat(route === 'GET /quotes' || route === 'GET /bars' ? '?symbols=AAPL' : '')
       .concat(route === 'GET /coverage' ? '?symbol=AAPL' : '');
 

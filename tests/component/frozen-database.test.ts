@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createPool, type Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { problemSchema } from '../../core/contracts/http/envelope.ts';
 import { type Keys, makeKeys, noon, testApi } from '../support/api-fixture.ts';
@@ -10,16 +10,18 @@ const world = useWorld({ partitionsAt: new Date(noon), connections: 2, keepRows:
 const { limits, timeoutMs } = shortLimits('api');
 let keys: Keys;
 let proxy: TcpProxy;
-const pools: Pool[] = [];
+let pools: Pool[] = [];
 
 beforeAll(async () => {
   keys = await makeKeys(world.pool);
   proxy = await startTcpProxy(world.databaseUrl);
 });
-afterAll(async () => {
+// Two tests' containers, one for each read, would be more than the database takes.
+afterEach(async () => {
   await Promise.all(pools.map((pool) => pool.end()));
-  await proxy.close();
+  pools = [];
 });
+afterAll(() => proxy.close());
 
 /** The reads of the API that ask for a key; each needs the database. */
 function reads(): string[] {
