@@ -7,9 +7,10 @@ export const namedListingColumns = `l.id AS "listingId", a.symbol, i.name, i.ass
 
 /**
  * SQL: listings with the exchange that they had on a date. Of most, no former exchange is known: their own stands for all days.
+ * `xmin` says when a listing was written.
  */
 export const listingsOn = (date: string) => `(
-  SELECT o.id, o.instrument_id, o.currency, o.minor_factor, coalesce(v.mic, o.mic) AS mic, coalesce(v.zone, o.zone) AS zone
+  SELECT o.xmin, o.id, o.instrument_id, o.currency, o.minor_factor, coalesce(v.mic, o.mic) AS mic, coalesce(v.zone, o.zone) AS zone
   FROM listing o
   LEFT JOIN LATERAL (SELECT mic, zone FROM former_venue WHERE listing_id = o.id AND valid_to > ${date}::date
                      ORDER BY valid_to LIMIT 1) v ON true)`;
