@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { envelope, problemSchema } from '../../core/contracts/http/envelope.ts';
-import { makeBatch, makeKey, testApi } from '../support/api-fixture.ts';
+import { addChannel, opener } from '../support/alerts.ts';
+import { makeBatch, makeKey, noon, testApi } from '../support/api-fixture.ts';
 import { useApi } from '../support/use-api.ts';
 
 const { world, api, keys } = useApi();
@@ -95,7 +96,7 @@ it('the document closes every object of a request, nested ones too', async () =>
 describe('an Idempotency-Key', () => {
   const runId = '0198a7c0-0000-5000-8000-000000000001';
   /** For each route that takes one: two requests that differ in their body, where it has one. */
-  const requests = new Map<string, readonly [unknown, unknown]>([
+  const requests = new Map<string, readonly unknown[]>([
     ['/backfills', [backfill('2026-01-01'), backfill('2025-01-01')]],
     ['/sources/{id}/run', [{ job: 'quotes' }, {}]],
     ['/sources/{id}/recover', [undefined, undefined]],
@@ -109,6 +110,9 @@ describe('an Idempotency-Key', () => {
         { kind: 'quotes', licence: 'internal' },
       ],
     ],
+    ['/alerts/channels', ['a', 'b'].map(webhook)],
+    ['/alerts/channels/{id}/test', [undefined, undefined]],
+    ['/alerts/rules', ['a', 'b'].map((name) => ({ name, when: { kind: 'source_failed' }, channelIds: [runId] }))],
   ]);
   const routeOf = (path: string) => path.replace('/sources/{id}', '/sources/yahoo').replace('{id}', runId);
   const idSchema = z.union([z.object({ id: z.string() }), z.array(z.object({ id: z.string() })).length(1)]);
@@ -150,6 +154,8 @@ describe('an Idempotency-Key', () => {
        SELECT source_id, 'schema', 'x', '/0', run_id, part, blob_key, id FROM batch WHERE id = $1`,
       [batch],
     );
+    await addChannel(world.pool, webhook('kept'), new Date(noon), runId);
+    await world.pool.query('INSERT INTO alert_sealing_key (public_key, set_at) VALUES ($1, now())', [opener.publicKey]);
   });
 
   it('is documented for these routes and no others', () => {
@@ -207,6 +213,10 @@ describe('an Idempotency-Key', () => {
     expect(answers.map((answer) => answer.status).toSorted()).toEqual([202, 422, 422, 422]);
   });
 });
+
+function webhook(name: string) {
+  return { name, kind: 'webhook' as const, url: `https://example.com/${name}` };
+}
 
 function backfill(from: string) {
   return { sourceId: 'yahoo', symbols: ['AAPL'], interval: '1d', from, to: '2026-06-01' };

@@ -48,6 +48,6 @@ it('a burst of the API or of `state` leaves no connection idle for longer than a
 });
 
 it('migrations and maintenance have minutes for a statement, and wait a minute for a lock', () => {
-  for (const name of ['migrate', 'maintain'] as const)
-    expect(timeLimits(name)).toMatchObject({ statement: 270_000, lock: 60_000 });
+  expect(timeLimits('migrate')).toMatchObject({ statement: 270_000, lock: 60_000 });
+  expect(timeLimits('maintain')).toMatchObject({ statement: 870_000, lock: 60_000 });
 });

@@ -20,8 +20,7 @@ import type { EvaluatingAlerts } from '../../functions/evaluate-alerts/evaluate-
 export const opener = createOpener('k'.repeat(64));
 
 /** Adds a channel; gives its id and, for a webhook, its secret. */
-export async function addChannel(pool: Pool, channel: CreateChannel, at = new Date()) {
-  const id = randomUUID();
+export async function addChannel(pool: Pool, channel: CreateChannel, at = new Date(), id: string = randomUUID()) {
   const secret = channel.kind === 'webhook' ? newWebhookSecret() : null;
   await alertStore(pool).addChannel({
     ...{ id, name: channel.name, kind: channel.kind, target: shownTarget(channel), keyId: null, at },
