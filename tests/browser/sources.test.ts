@@ -34,6 +34,56 @@ describe('the sources', () => {
     expect(await textOf(card(page, 'Yahoo Finance'))).not.toContain('Incidents');
   });
 
+  it('has each card tell its last seven days by the hour', async () => {
+    const page = await dashboard.look('/sources');
+    await card(page, 'Yahoo Finance').scrollIntoViewIfNeeded();
+    await card(page, 'Yahoo Finance')
+      .getByRole('img', {
+        name: /^Last 7 days by the hour: 14\d of 15\d known hours healthy; 3 h failed, 2 h degraded, lowest score 12$/,
+      })
+      .waitFor();
+    await card(page, 'SlickCharts').scrollIntoViewIfNeeded();
+    // The source's own answer is newer than its history: the hour that is under way failed.
+    await card(page, 'SlickCharts')
+      .getByRole('img', { name: /^Last 7 days by the hour: .*; 4 h failed, 2 h degraded/ })
+      .waitFor();
+    expect(await textOf(card(page, 'Yahoo Finance'))).toContain('3 h failed, 2 h degraded, lowest score 12');
+  });
+
+  it('reads the week of a card only when it comes into view, and once', async () => {
+    const page = await dashboard.open('/sources', { width: 390, height: 700 });
+    const asked = () =>
+      dashboard.double.state.requests
+        .filter((line) => line.includes('/health/history'))
+        .map((line) => line.split('/')[2]);
+    await card(page, 'SlickCharts')
+      .getByText('3 h failed', { exact: false })
+      .or(card(page, 'SlickCharts').getByText('4 h failed', { exact: false }))
+      .first()
+      .waitFor();
+    expect(asked()).toEqual(['slickcharts']);
+    await card(page, 'Yahoo Finance').scrollIntoViewIfNeeded();
+    await card(page, 'Yahoo Finance').getByText('2 h degraded', { exact: false }).waitFor();
+    await card(page, 'SlickCharts').scrollIntoViewIfNeeded();
+    expect(asked().filter((id) => id === 'slickcharts')).toHaveLength(1);
+  });
+
+  it('says when the week of a card cannot be read, and shows what it knows', async () => {
+    dashboard.allow(/status of 503/);
+    dashboard.double.state.fail.set('/sources/yahoo/health/history', {
+      status: 503,
+      code: 'unavailable',
+      title: 'The service is not available now',
+      detail: 'The database cannot be reached. Try again shortly.',
+    });
+    const page = await dashboard.open('/sources');
+    await card(page, 'Yahoo Finance').scrollIntoViewIfNeeded();
+    await card(page, 'Yahoo Finance').getByText('the days before are not known').waitFor();
+    await card(page, 'Yahoo Finance')
+      .getByRole('img', { name: /^Last 7 days by the hour: 19 of 20 known hours healthy/ })
+      .waitFor();
+  });
+
   it('has a source tell its days, and its incidents with the run that is their evidence', async () => {
     const page = await dashboard.open('/sources/slickcharts');
     await page.getByRole('img', { name: 'Last 30 days: 12 of 14 known days healthy' }).waitFor();

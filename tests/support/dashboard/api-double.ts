@@ -42,7 +42,7 @@ import { runDetailOf, runsOf, usualDays, usualIncidents } from './operations-dat
 import { changePage, readPage } from './page-double.ts';
 import { redrive, replayAsked, replayId, replayLooked } from './quarantine-double.ts';
 import { formerRecoveries, recoveryAt, recoveryId } from './recovery-data.ts';
-import { healthAnswer, systemHistory } from './system-data.ts';
+import { healthAnswer, sourceHours, systemHistory } from './system-data.ts';
 
 export const goodKey = 'qtr_live_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I_0a1b2c';
 export const goodToken = 'one-time-token';
@@ -216,7 +216,7 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
     return data(replaySchema, replayLooked(state, state.replay));
   if (path === '/incidents') return data(z.array(incidentSchema), usualIncidents(query.get('sourceId') ?? 'yahoo'));
   if (collection === 'sources' && path.endsWith('/health/history'))
-    return data(z.array(healthSampleSchema), usualDays());
+    return query.get('by') === 'day' ? data(z.array(healthSampleSchema), usualDays()) : sourceHours();
   if (path === '/runs')
     return data(
       z.array(runSchema),

@@ -1,6 +1,11 @@
 import * as z from 'zod';
 import { healthSchema, type SystemHealth, systemSampleSchema } from '../../../core/contracts/http/health.ts';
-import type { QueueView, ServiceView, SourceView } from '../../../core/contracts/http/operations.ts';
+import {
+  healthSampleSchema,
+  type QueueView,
+  type ServiceView,
+  type SourceView,
+} from '../../../core/contracts/http/operations.ts';
 import { checkStatusOf, systemHealth } from '../../../core/health/system.ts';
 import { type Answer, data } from './double-answer.ts';
 
@@ -58,4 +63,23 @@ export function systemHistory(by: string | null): Answer {
     };
   });
   return data(z.array(systemSampleSchema), samples);
+}
+
+/** `GET /sources/{id}/health/history` by the hour: 150 hours, of which three failed and one was degraded before it. */
+export function sourceHours(): Answer {
+  const last = Math.floor(Date.now() / 3_600_000) * 3_600_000;
+  const samples = Array.from({ length: 150 }, (_, index) => {
+    const ago = 149 - index;
+    const status = ago >= 60 && ago < 63 ? 'failed' : ago === 63 ? 'degraded' : 'healthy';
+    const score = status === 'failed' ? 22 : status === 'degraded' ? 70 : 97;
+    return {
+      at: new Date(last - ago * 3_600_000).toISOString(),
+      status,
+      score,
+      lowest: status === 'failed' ? 12 : score - 4,
+      succeeded: status === 'failed' ? 0 : 60,
+      failed: status === 'healthy' ? 0 : 12,
+    };
+  });
+  return data(z.array(healthSampleSchema), samples);
 }

@@ -51,7 +51,7 @@ const readSession = reader(sessionSchema);
 const readWatch = reader(z.array(watchedSchema));
 
 /** Refetch intervals, longer while events come. Nothing is fetched while the tab is hidden. */
-const live = { quotes: paced(5_000), operations: paced(10_000), slow: paced(30_000) } as const;
+const live = { quotes: paced(5_000), operations: paced(10_000), slow: paced(30_000), hourly: 10 * 60_000 } as const;
 
 /** A limit on pages, in case a cursor never ends. */
 const pagesAtMost = 40;
@@ -263,6 +263,17 @@ export function healthByDayQuery(sourceId: string) {
     queryFn: async ({ signal }) =>
       (await readHealthHistory(`/sources/${encodeURIComponent(sourceId)}/health/history?by=day`, signal)).data,
     refetchInterval: live.slow,
+  });
+}
+
+/** A source's last seven days by the hour, oldest first. Its latest hours also come with the source. */
+export function healthByHourQuery(sourceId: string) {
+  return queryOptions({
+    queryKey: ['health-by-hour', sourceId],
+    queryFn: async ({ signal }) =>
+      (await readHealthHistory(`/sources/${encodeURIComponent(sourceId)}/health/history?by=hour`, signal)).data,
+    staleTime: live.hourly,
+    refetchInterval: live.hourly,
   });
 }
 

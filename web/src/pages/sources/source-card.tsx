@@ -14,10 +14,10 @@ import { Moment, NextRun } from '../../components/moment.tsx';
 import { PartBars } from '../../components/parts.tsx';
 import { StatusDisc } from '../../components/status-disc.tsx';
 import { StopEnd } from '../../components/stop-end.tsx';
-import { Trend } from '../../components/trend.tsx';
 import { cronWords } from '../../sources/schedule.ts';
 import { needsAttention, statusOf, statusWords } from '../../sources/status.ts';
 import { capital, missing, plural, words } from '../../text/format.ts';
+import { SourceHistory } from './history.tsx';
 import styles from './source-card.module.css';
 
 /**
@@ -68,7 +68,7 @@ export function SourceCard({
           {health.score === null || source.paused ? missing : health.score}
         </p>
       </header>
-      <Trend trend={health.trend} />
+      <SourceHistory source={source} />
       <PartBars parts={health.parts} />
       {needsAttention(source) && health.cause !== null && health.login === null && (
         <p className={styles.meaning}>{causeMeanings[health.cause]}</p>
