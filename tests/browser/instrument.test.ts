@@ -76,10 +76,39 @@ describe('an instrument', () => {
     expect(await answers.locator('img').count()).toBe(0);
   });
 
-  it('strikes through a price that was corrected', async () => {
+  it('says what a price was before it was corrected, and strikes through one that was taken back', async () => {
     const page = await dashboard.look('/market/AAPL');
-    await page.locator('del').waitFor();
-    expect(await textOf(page.locator('li', { has: page.locator('del') }))).toMatch(/until \d+ s ago/);
+    const stored = page.locator('section', { has: page.getByRole('heading', { name: 'Stored prices' }) });
+    await stored.locator('del').waitFor();
+    const corrected = stored.getByRole('listitem').nth(1);
+    // The time is that of the exchange.
+    expect((await textOf(corrected)).replaceAll(/\s+/g, ' ')).toMatch(
+      / yahoo 244\.43 was 246\.87 until \w{3} \d\d:\d\d New York$/,
+    );
+    expect(await corrected.locator('del').count()).toBe(0);
+    expect(await textOf(stored.getByRole('listitem').nth(2))).not.toContain('was');
+    const back = stored.getByRole('listitem').nth(4);
+    expect(await textOf(back.locator('del'))).toBe('243.92');
+    expect(await textOf(back)).toMatch(/was 243\.92 until/);
+    expect(await stored.getByRole('listitem').count()).toBe(8);
+  });
+
+  it('tells which of the shown bars are missing, and offers to fill just those', async () => {
+    const page = await dashboard.open('/market/MSFT');
+    const asked = page.waitForRequest((request) =>
+      request
+        .url()
+        .includes(
+          `/coverage?symbol=MSFT&source=yahoo&interval=1d&from=${new Date(Date.now() - 183 * 86_400_000).toISOString().slice(0, 10)}&`,
+        ),
+    );
+    await page.getByRole('button', { name: '6 months' }).click();
+    await asked;
+    const coverage = page.locator('section', { has: page.getByRole('heading', { name: 'Coverage' }) }).last();
+    await coverage.getByRole('img', { name: /^MSFT from yahoo, .*4 sessions missing: 4 the source failed$/ }).waitFor();
+    await coverage.getByRole('button', { name: 'Backfill MSFT from yahoo' }).click();
+    const missing = new Date(Date.now() - 30 * 86_400_000).toISOString().slice(0, 10);
+    await page.getByRole('dialog').getByText(`Bars (1d) of ${missing} to`, { exact: false }).waitFor();
   });
 
   it('says that a symbol is not known', async () => {

@@ -216,6 +216,24 @@ describe('the sources', () => {
     await expect.poll(() => new URL(page.url()).search).toBe('');
   });
 
+  it('tells what the data of a source may be used for, and whether its credentials are set, never which', async () => {
+    const [, source] = dashboard.double.state.sources;
+    if (!source) throw new Error('The double has no second source.');
+    source.terms = { url: 'https://alpha.example/terms', licence: 'internal', reviewed: '2026-10-02' };
+    source.credentials = { isSet: true, changedAt: new Date(Date.now() - 7_200_000).toISOString(), hint: null };
+    const page = await dashboard.open(`/sources/${source.id}`);
+    const terms = page.locator('section', { has: page.getByRole('heading', { name: 'Terms and credentials' }) });
+    await terms.waitFor();
+    const text = (await textOf(terms)).replaceAll(/\s+/g, ' ');
+    expect(text).toContain('only keys for that may see them');
+    expect(text).toContain('alpha.example, read on 2026-10-02');
+    expect(text).toContain(`Set 2 h ago. quotron credentials set ${source.id} replaces them`);
+    expect(await page.locator('input[type="password"]').count()).toBe(0);
+    source.credentials = null;
+    await page.reload();
+    await terms.getByText('It needs none.').waitFor();
+  });
+
   it('says that there is no such source', async () => {
     const page = await dashboard.open('/sources/nothing');
     await page.getByText('There is no such source').waitFor();

@@ -292,9 +292,9 @@ export function largeMarket(count: number): QuoteGiven[] {
   }));
 }
 
-/** Stored prices of a symbol, the newest first; the second was corrected. */
+/** Stored prices of a symbol, the newest first; the second was corrected, the third in its volume only, the fifth taken back. */
 export function ticksOf(quote: QuoteView, now = Date.now()): QuoteTick[] {
-  return Array.from({ length: 8 }, (_, index) => {
+  return Array.from({ length: 8 }, (_, index) => index).flatMap((index) => {
     const {
       instrument: _instrument,
       stale: _stale,
@@ -307,13 +307,19 @@ export function ticksOf(quote: QuoteView, now = Date.now()): QuoteTick[] {
       ...fields
     } = quote;
     const at = new Date(now - index * 60_000).toISOString();
-    return {
-      ...fields,
-      price: round(Number(quote.price) * (1 - index * 0.0007)),
-      asOf: at,
-      knownFrom: at,
-      knownTo: index === 1 ? new Date(now - 30_000).toISOString() : null,
-    };
+    const corrected = new Date(now - 30_000).toISOString();
+    const price = round(Number(quote.price) * (1 - index * 0.0007));
+    const tick = { ...fields, price, asOf: at, knownFrom: at, knownTo: index === 4 ? corrected : null };
+    if (index === 2)
+      return [
+        { ...tick, knownFrom: corrected },
+        { ...tick, volume: 0, knownTo: corrected },
+      ];
+    if (index !== 1) return [tick];
+    return [
+      { ...tick, knownFrom: corrected },
+      { ...tick, price: round(price * 1.01), knownTo: corrected },
+    ];
   });
 }
 

@@ -62,7 +62,7 @@ export function readPage(state: DoubleState, path: string, query: URLSearchParam
     const quotes = state.quotes.filter(({ instrument }) => symbol === null || instrument.symbol === symbol);
     return data(
       z.array(coverageSchema),
-      quotes.map((quote, at) => coverageOf(quote, from, to, at)),
+      quotes.map((quote) => coverageOf(quote, from, to, state.quotes.indexOf(quote))),
     );
   }
   if (path === '/findings') {

@@ -6,6 +6,7 @@ import {
   type ServiceView,
   type SourceView,
 } from '../../../core/contracts/http/operations.ts';
+import type { HealthStatus } from '../../../core/contracts/words/health-status.ts';
 import { checkStatusOf, systemHealth } from '../../../core/health/system.ts';
 import { type Answer, data } from './double-answer.ts';
 
@@ -70,7 +71,7 @@ export function sourceHours(): Answer {
   const last = Math.floor(Date.now() / 3_600_000) * 3_600_000;
   const samples = Array.from({ length: 150 }, (_, index) => {
     const ago = 149 - index;
-    const status = ago >= 60 && ago < 63 ? 'failed' : ago === 63 ? 'degraded' : 'healthy';
+    const status: HealthStatus = ago >= 60 && ago < 63 ? 'failed' : ago === 63 ? 'degraded' : 'healthy';
     const score = status === 'failed' ? 22 : status === 'degraded' ? 70 : 97;
     return {
       at: new Date(last - ago * 3_600_000).toISOString(),

@@ -1,5 +1,5 @@
 /** What the pages of coverage and findings read. */
-import { infiniteQueryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
 import { coverageSchema } from '../../../core/contracts/http/coverage.ts';
 import { findingSchema } from '../../../core/contracts/http/findings.ts';
@@ -42,6 +42,22 @@ export function coverageQuery({
     },
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    staleTime: 60_000,
+  });
+}
+
+/** The ledger of bars of one symbol from one source: one series, or one for each exchange that it was listed on. */
+export function seriesCoverageQuery(of: {
+  symbol: string;
+  source: string;
+  interval: string;
+  from: string;
+  to: string;
+}) {
+  return queryOptions({
+    queryKey: ['coverage', 'series', of],
+    queryFn: async ({ signal }) =>
+      (await readCoverage(`/coverage?${new URLSearchParams({ ...of, limit: '4' })}`, signal)).data,
     staleTime: 60_000,
   });
 }

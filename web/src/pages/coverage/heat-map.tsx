@@ -35,8 +35,8 @@ function kindOf({ state, reason }: CoverageRangeView): 'present' | 'missing' | '
   return reason !== null && harmless.has(reason) ? 'harmless' : 'missing';
 }
 
-/** A row for each listing and source, with its sessions from left to right. */
-export function HeatMap({ series }: { series: readonly CoverageView[] }) {
+/** A row for each listing and source, with its sessions from left to right. `named`: each says whose it is. */
+export function HeatMap({ series, named = true }: { series: readonly CoverageView[]; named?: boolean }) {
   const [filling, setFilling] = useState<CoverageView | null>(null);
   return (
     <>
@@ -48,13 +48,19 @@ export function HeatMap({ series }: { series: readonly CoverageView[] }) {
       </ul>
       <ul className={styles.rows}>
         {series.map((one) => (
-          <Row key={`${one.instrument.symbol} ${one.instrument.mic} ${one.source}`} of={one} onFill={setFilling} />
+          <Row
+            key={`${one.instrument.symbol} ${one.instrument.mic} ${one.source}`}
+            of={one}
+            named={named}
+            onFill={setFilling}
+          />
         ))}
       </ul>
       {filling && (
         <BackfillDialog
           symbol={filling.instrument.symbol}
           sourceId={filling.source}
+          interval={filling.interval}
           from={filling.ranges.find(({ state }) => state === 'missing')?.from ?? filling.from}
           to={filling.ranges.findLast(({ state }) => state === 'missing')?.to ?? filling.to}
           onClose={() => setFilling(null)}
@@ -64,7 +70,7 @@ export function HeatMap({ series }: { series: readonly CoverageView[] }) {
   );
 }
 
-function Row({ of, onFill }: { of: CoverageView; onFill: (of: CoverageView) => void }) {
+function Row({ of, named, onFill }: { of: CoverageView; named: boolean; onFill: (of: CoverageView) => void }) {
   const { instrument, source, from, to, present, missing, ranges } = of;
   const refusal = useRefusal();
   const start = Date.parse(from);
@@ -76,13 +82,15 @@ function Row({ of, onFill }: { of: CoverageView; onFill: (of: CoverageView) => v
     .join(', ');
   const words = missing === 0 ? 'none missing' : `${plural(missing, 'session')} missing: ${reasons}`;
   return (
-    <li className={styles.row}>
-      <p className={styles.name}>
-        <Link to="/market/$symbol" params={{ symbol: instrument.symbol }}>
-          <bdi>{instrument.symbol}</bdi>
-        </Link>{' '}
-        <span>{source}</span>
-      </p>
+    <li className={styles.row} data-named={named}>
+      {named && (
+        <p className={styles.name}>
+          <Link to="/market/$symbol" params={{ symbol: instrument.symbol }}>
+            <bdi>{instrument.symbol}</bdi>
+          </Link>{' '}
+          <span>{source}</span>
+        </p>
+      )}
       <svg
         viewBox={`0 0 ${days} 10`}
         preserveAspectRatio="none"

@@ -14,6 +14,7 @@ import { Empty, ErrorState, Loading } from '../../components/states.tsx';
 import { currencyText, formatPrice, numberOf, words } from '../../text/format.ts';
 import { BackfillDialog } from '../coverage/backfill-dialog.tsx';
 import styles from './bars.module.css';
+import { Coverage } from './coverage.tsx';
 
 const route = getRouteApi('/market/$symbol');
 const Candles = lazy(() => import('./candles.tsx'));
@@ -125,6 +126,12 @@ export function Bars({ quote, decimals }: { quote: QuoteView; decimals: number }
               Backfill …
             </Button>
           </div>
+          <Coverage
+            symbol={symbol}
+            source={bars.source}
+            interval={bars.interval}
+            from={asked.from ?? bars.bars[0]?.startsAt.slice(0, 10) ?? ''}
+          />
         </>
       )}
       {none && (

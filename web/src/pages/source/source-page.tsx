@@ -11,6 +11,7 @@ import { Incidents } from './incidents.tsx';
 import { Recoveries } from './recoveries.tsx';
 import { RunDetail } from './run-detail.tsx';
 import styles from './source-page.module.css';
+import { Terms } from './terms.tsx';
 
 const route = getRouteApi('/sources/$sourceId');
 
@@ -62,6 +63,7 @@ export function SourcePage() {
           )}
           {source && <Incidents sourceId={sourceId} />}
           {source && <Recoveries sourceId={sourceId} />}
+          {source && <Terms source={source} />}
           <Section title="Latest runs">
             {runs.data && runs.isError && (
               <StaleNotice
