@@ -173,6 +173,7 @@ describe('the settings', () => {
   it('say what is set and by whom, and show nothing secret', async () => {
     const page = await dashboard.open('/settings');
     const row = page.getByRole('row', { name: /Symbols on the watch list at most/ });
+    await row.waitFor();
     expect((await row.getByRole('cell').allTextContents()).join('|')).toBe('5000|setting|QUOTRON_WATCH_LIMIT');
     const database = page.getByRole('row', { name: /^Connection/ });
     expect((await database.getByRole('cell').allTextContents())[0]).toBe('set (not shown)');
