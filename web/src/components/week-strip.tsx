@@ -7,7 +7,7 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 /**
- * Seven days by the hour in one line, in the colours of `Trend`: an hour of which nothing is known is as pale as the line
+ * Seven days by the hour in one line, in the colours of `Trend`: an unknown hour is as pale as the line
  * itself. A notch is a midnight of UTC.
  */
 export function WeekStrip({ week }: { week: Week }) {

@@ -7,7 +7,7 @@ import { statusWords } from './status.ts';
 export const hoursOfWeek = 7 * 24;
 const hourMs = 3_600_000;
 
-/** What the API tells of one hour. */
+/** What the API reports of one hour. */
 interface Hour {
   /** When it began. */
   readonly at: string;
@@ -28,7 +28,7 @@ export interface Span {
 export interface Week {
   /** When the strip begins: its last hour is the one that is under way. */
   readonly from: number;
-  /** Oldest first. Hours of which nothing is known are in none of them. */
+  /** Oldest first. Unknown hours are in none of them. */
   readonly spans: readonly Span[];
 }
 
