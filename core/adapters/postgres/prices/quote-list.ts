@@ -27,6 +27,7 @@ const orderTypes: Readonly<Record<QuoteOrder, string>> = {
 export class Parameters {
   readonly values: unknown[] = [];
   #name = '';
+  #plannedByValue = false;
 
   /** The place of a value; `what` goes into the name of the statement. */
   add(value: unknown, what = ''): string {
@@ -35,8 +36,15 @@ export class Parameters {
     return `$${this.values.length}`;
   }
 
-  named(name: string): string {
-    return `${name}${this.#name}`;
+  /** The place of a value that decides on the plan: what few rows have begins at them, what most have in the list's order. */
+  addDeciding(value: unknown): string {
+    this.#plannedByValue = true;
+    return this.add(value);
+  }
+
+  /** Without a name, Postgres plans the statement anew, for its values. */
+  named(name: string): string | undefined {
+    return this.#plannedByValue ? undefined : `${name}${this.#name}`;
   }
 }
 
@@ -60,7 +68,7 @@ export function conditionsOf(
   prices: { readonly changed: (test: (table: string) => string) => string; readonly stored: (at: string) => string },
 ): string {
   const conditions: string[] = [];
-  if (of.assetClass !== null) conditions.push(`i.asset_class = ${parameters.add(of.assetClass, 'class')}`);
+  if (of.assetClass !== null) conditions.push(`i.asset_class = ${parameters.addDeciding(of.assetClass)}`);
   if (of.mic !== null) conditions.push(`l.mic = ${parameters.add(of.mic, 'mic')}`);
   if (of.text !== null) {
     const text = parameters.add(of.text, 'text');

@@ -83,19 +83,21 @@ export function sourceReader(pool: Pool): SourceReader {
                       h.latency, h.quota, h.detail, h.message, h.since, h.last_success_at AS "lastSuccessAt",
                       h.failed_at AS "failedAt", h.failure_reason AS "failureReason", h.failure_detail AS "failureDetail",
                       h.failure_message AS "failureMessage", h.failure_run_id AS "failureRunId",
-                      p.minute_used AS "minuteUsed", p.day_used AS "dayUsed", r.id AS "runId", r.job AS "runJob",
+                      m.minute_used AS "minuteUsed", p.day_used AS "dayUsed", r.id AS "runId", r.job AS "runJob",
                       r.due_at AS "runDueAt", r.status AS "runStatus", r.finished_at AS "runFinishedAt",
                       r.accepted AS "runAccepted", r.rejected AS "runRejected"
                FROM unnest($1::text[]) WITH ORDINALITY s (source_id, place)
                LEFT JOIN source_state st USING (source_id)
                LEFT JOIN source_health h USING (source_id)
                LEFT JOIN source_credentials c USING (source_id)
-               CROSS JOIN LATERAL (
-                 SELECT count(*) FILTER (WHERE used_at IS NULL OR used_at > $2::timestamptz - make_interval(secs => ${minuteSeconds}))::int AS minute_used,
-                        count(*)::int AS day_used
-                 FROM permit
-                 WHERE source_id = s.source_id
-                   AND (used_at >= date_trunc('day', $2::timestamptz, 'UTC') OR (used_at IS NULL AND expires_at > $2))) p
+               -- Each is counted in an index alone: a day has many permits.
+               CROSS JOIN LATERAL (SELECT count(*)::int AS reserved FROM permit
+                 WHERE source_id = s.source_id AND used_at IS NULL AND expires_at > $2) w
+               CROSS JOIN LATERAL (SELECT w.reserved + count(*)::int AS minute_used FROM permit
+                 WHERE source_id = s.source_id AND used_at > $2::timestamptz - make_interval(secs => ${minuteSeconds})
+                   AND used_at >= date_trunc('day', $2::timestamptz, 'UTC')) m
+               CROSS JOIN LATERAL (SELECT w.reserved + count(*)::int AS day_used FROM permit
+                 WHERE source_id = s.source_id AND used_at >= date_trunc('day', $2::timestamptz, 'UTC')) p
                LEFT JOIN LATERAL (
                  SELECT n.id, n.job, n.due_at, ${runStatus} AS status,
                         CASE WHEN bool_and(t.finished_at IS NOT NULL) THEN max(t.finished_at) END AS finished_at,

@@ -42,9 +42,12 @@ export async function failedRuns(db: Connection, watched: readonly WatchedSlot[]
            )
            SELECT f.source_id, f.job, f.watched_slot, f.id, r.id = f.id AS own, t.symbols, t.status = 'succeeded' AS ok,
                   t.reason, t.finished_at, CASE WHEN starts_with(r.slot, f.id || '/') THEN r.slot END AS retry,
-                  (SELECT count(*)::int FROM permit p
-                   WHERE p.source_id = f.source_id AND p.used_at >= date_trunc('day', $5::timestamptz, 'UTC')) AS used_today
+                  u.used_today
            FROM failed f
+           -- Counted once for each source, and not for each of its tasks.
+           JOIN (SELECT s.source_id, count(p.used_at)::int AS used_today FROM (SELECT DISTINCT source_id FROM failed) s
+                 LEFT JOIN permit p ON p.source_id = s.source_id AND p.used_at >= date_trunc('day', $5::timestamptz, 'UTC')
+                 GROUP BY s.source_id) u USING (source_id)
            JOIN run r ON r.source_id = f.source_id AND r.job = f.job AND r.due_at >= f.due_at
                      AND (r.id = f.id OR r.trigger IN ('manual', 'retry'))
            JOIN task t ON t.run_id = r.id

@@ -103,17 +103,20 @@ export async function readLedger(
   const from = countedFrom(now);
   const { rows } = await db.query({
     name: 'permit-facts',
-    text: `SELECT p.*, ${msOf('s.held_until')} AS "heldUntil", s.budget_factor AS "budgetFactor", ${msOf('s.budget_until')} AS "budgetUntil"
-           FROM (SELECT coalesce(array_agg(${msOf('used_at')} ORDER BY used_at) FILTER (WHERE used_at > $3), '{}') AS "minuteUses",
-                        count(*) FILTER (WHERE used_at >= $4)::int AS "usedToday",
-                        count(*) FILTER (WHERE used_at IS NULL)::int AS reserved,
-                        coalesce(sum(promised) FILTER (WHERE used_at > $3), 0)::int AS promised,
-                        coalesce(sum(promised) FILTER (WHERE used_at > $3 AND run_id = $5 AND part = $6 AND attempt = $7), 0)::int
-                          AS "promisedToAttempt",
-                        ${msOf('max(greatest(not_before, used_at))')} AS "lastBegin"
-                 FROM permit
-                 WHERE source_id = $1 AND (used_at BETWEEN least($3::timestamptz, $4::timestamptz) AND $8
-                                           OR (used_at IS NULL AND expires_at > $2))) p
+    // The day is counted in the index alone; only the minute's rows are read.
+    text: `SELECT p.*, d.*, r.*, ${msOf('greatest(l.used_at, r.last_reserved, p.last_begin)')} AS "lastBegin",
+                  ${msOf('s.held_until')} AS "heldUntil", s.budget_factor AS "budgetFactor", ${msOf('s.budget_until')} AS "budgetUntil"
+           FROM (SELECT coalesce(array_agg(${msOf('used_at')} ORDER BY used_at), '{}') AS "minuteUses",
+                        coalesce(sum(promised), 0)::int AS promised,
+                        coalesce(sum(promised) FILTER (WHERE run_id = $5 AND part = $6 AND attempt = $7), 0)::int AS "promisedToAttempt",
+                        max(not_before) AS last_begin
+                 FROM permit WHERE source_id = $1 AND used_at > $3 AND used_at <= $8) p
+           CROSS JOIN (SELECT count(*)::int AS "usedToday" FROM permit
+                       WHERE source_id = $1 AND used_at >= $4 AND used_at <= $8) d
+           CROSS JOIN (SELECT count(*)::int AS reserved, max(not_before) AS last_reserved FROM permit
+                       WHERE source_id = $1 AND used_at IS NULL AND expires_at > $2) r
+           LEFT JOIN LATERAL (SELECT used_at FROM permit WHERE source_id = $1 AND used_at >= least($3::timestamptz, $4::timestamptz)
+                                AND used_at <= $8 ORDER BY used_at DESC LIMIT 1) l ON true
            LEFT JOIN source_state s ON s.source_id = $1`,
     values: [
       sourceId,

@@ -1,0 +1,5 @@
+-- Up Migration
+
+SET LOCAL lock_timeout = '5s';
+-- Where a list of failed runs begins: there are few in a history of runs, and the newest are asked for.
+CREATE INDEX task_failed ON task (due_at DESC, run_id) INCLUDE (source_id) WHERE status = 'failed';
