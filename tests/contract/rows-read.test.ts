@@ -4,11 +4,15 @@ import * as z from 'zod';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
+import { healthReader } from '../../core/adapters/postgres/sources/health-reader.ts';
+import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outcome-store.ts';
 import { sourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
 import { readLedger } from '../../core/adapters/postgres/work/permits.ts';
 import { runReader } from '../../core/adapters/postgres/work/run-reader.ts';
 import { everySource } from '../../core/auth/visible-sources.ts';
 import type { RunStatus } from '../../core/ports/run-reader.ts';
+import { catalogue } from '../../core/sources/catalogue.ts';
+import { watchSources } from '../../functions/monitor/watch-sources.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 
 const node = z.looseObject({
@@ -222,4 +226,19 @@ describe('of a day with twenty thousand permits', () => {
     expect(row?.dayUsed).toBe(permits);
     expect(await fetched(() => sourceReader(pool).sources(['yahoo'], new Date()))).toBeLessThan(100);
   });
+});
+
+it('/health reads when quotes were confirmed of each source, once sources are judged, and not of each listing', async () => {
+  const health = healthReader(pool);
+  const [newest] = z
+    .array(z.object({ at: z.date() }))
+    .parse((await pool.query('SELECT max(confirmed_at) AS at FROM latest_quote')).rows);
+  // Before anything was judged, the prices themselves say it.
+  expect((await health.facts(new Date())).newestQuoteAt).toEqual(newest?.at);
+  // The newest run of a job asked for these symbols.
+  await pool.query(`UPDATE task SET symbols = '{S1,S2}' FROM run WHERE run.id = run_id AND slot::int < 50`);
+  await watchSources({ store: postgresOutcomeStore(pool), sources: catalogue }, new Date());
+  expect((await health.facts(new Date())).newestQuoteAt).toEqual(newest?.at);
+  const most = await mostRead(() => health.facts(new Date()));
+  expect(most).toBeLessThan(1_000);
 });

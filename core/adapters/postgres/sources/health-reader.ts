@@ -37,7 +37,9 @@ export function healthReader(pool: Pool): HealthReader {
                       (SELECT count(*)::int FROM incident WHERE resolved_at IS NULL) AS incidents,
                       (SELECT max(planned_to) FROM planner_state
                        WHERE ${runsAt('scheduler', '$1')}) AS "plannedTo",
-                      (SELECT max(confirmed_at) FROM latest_quote) AS "newestQuoteAt",
+                      -- As judged each minute; by all prices only where nothing has been judged yet.
+                      coalesce((SELECT max(quoted_at) FROM source_health),
+                               (SELECT max(confirmed_at) FROM latest_quote)) AS "newestQuoteAt",
                       -- Advisory locks are turns: who waits for one does nothing wrong.
                       (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - w.waitstart)), 0)::float8 * 1000
                        FROM pg_locks w JOIN pg_stat_activity s ON s.pid = w.pid AND s.datname = current_database()

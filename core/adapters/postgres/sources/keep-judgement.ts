@@ -18,7 +18,7 @@ export async function keepJudgement(
   now: Date,
 ): Promise<void> {
   const { health, breaker, incidents } = judgement;
-  await keepHealth(db, sourceId, health, facts.unjudged, now);
+  await keepHealth(db, sourceId, health, facts, now);
   await keepSample(db, sourceId, health, facts.unjudged, now);
   if (breaker !== facts.breaker) {
     await db.query(
@@ -42,7 +42,7 @@ async function keepHealth(
   db: Connection,
   sourceId: string,
   health: Health,
-  ended: readonly EndedTask[],
+  { unjudged: ended, quoted }: SourceFacts,
   now: Date,
 ): Promise<void> {
   const { status, reason, detail, message, score, parts } = health;
@@ -53,14 +53,15 @@ async function keepHealth(
     text: `WITH former AS (SELECT status FROM source_health WHERE source_id = $1)
            INSERT INTO source_health AS kept
              (source_id, status, reason, message, score, success, freshness, accepted, latency, quota, updated_at, since,
-              last_success_at, failed_at, failure_reason, failure_message, failure_run_id, detail, failure_detail)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15, $16, $17, $18)
+              last_success_at, failed_at, failure_reason, failure_message, failure_run_id, detail, failure_detail, quoted_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15, $16, $17, $18, $19)
            ON CONFLICT (source_id) DO UPDATE
              SET status = excluded.status, reason = excluded.reason, message = excluded.message, detail = excluded.detail, score = excluded.score,
                  success = excluded.success, freshness = excluded.freshness, accepted = excluded.accepted,
                  latency = excluded.latency, quota = excluded.quota, updated_at = excluded.updated_at,
                  since = CASE WHEN kept.status = excluded.status THEN coalesce(kept.since, excluded.since) ELSE excluded.since END,
                  last_success_at = greatest(kept.last_success_at, excluded.last_success_at),
+                 quoted_at = greatest(kept.quoted_at, excluded.quoted_at),
                  failed_at = CASE WHEN excluded.failed_at IS NULL THEN kept.failed_at ELSE excluded.failed_at END,
                  failure_reason = CASE WHEN excluded.failed_at IS NULL THEN kept.failure_reason ELSE excluded.failure_reason END,
                  failure_message = CASE WHEN excluded.failed_at IS NULL THEN kept.failure_message ELSE excluded.failure_message END,
@@ -86,6 +87,7 @@ async function keepHealth(
       failure?.runId ?? null,
       detail,
       failure?.detail ?? null,
+      quoted.length === 0 ? null : new Date(Math.max(...quoted.map(({ confirmedAt }) => confirmedAt))),
     ],
   });
   const before = formerRow.parse(rows[0]).before;

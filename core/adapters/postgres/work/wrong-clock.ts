@@ -30,7 +30,7 @@ export async function correctClock(db: Connection, tick: Date, queued: boolean):
 /** What is waited for, or decides what is newest. A person's own instants, as of pauses, stay. */
 const instants = {
   source_state: ['held_until', 'breaker_until', 'budget_until'],
-  source_health: ['last_success_at', 'failed_at', 'since', 'updated_at'],
+  source_health: ['last_success_at', 'quoted_at', 'failed_at', 'since', 'updated_at'],
   lease: ['expires_at'],
   permit: ['used_at', 'not_before', 'expires_at', 'reserved_at'],
   run: ['due_at', 'created_at'],
