@@ -42,7 +42,7 @@ export class Parameters {
     return this.add(value);
   }
 
-  /** Without a name, Postgres plans the statement anew, for its values. */
+  /** Without a name, Postgres plans the statement each time, for its values. */
   named(name: string): string | undefined {
     return this.#plannedByValue ? undefined : `${name}${this.#name}`;
   }
