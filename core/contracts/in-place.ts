@@ -70,11 +70,17 @@ export function isRefined({ _zod: { def } }: z.core.$ZodType): boolean {
   return def.checks !== undefined && def.checks.length > 0;
 }
 
-/** The pattern of a text whose only condition it is. One that keeps its place between texts is left to zod. */
+/**
+ * The pattern of a text whose only condition it is. One that keeps its place between texts is left to zod. The check is told
+ * by its definition: who names `z.core` where the code runs bundles zod whole, with the messages of fifty languages.
+ */
 function patternOf(schema: z.ZodString): RegExp | null {
   const [only, ...others] = schema.def.checks ?? [];
-  const pattern = only instanceof z.core.$ZodCheckRegex && others.length === 0 ? only._zod.def.pattern : null;
-  return pattern && !pattern.global && !pattern.sticky ? pattern : null;
+  const def = only?._zod.def;
+  if (others.length > 0 || def === undefined || !('format' in def && def.format === 'regex' && 'pattern' in def))
+    return null;
+  const { pattern } = def;
+  return pattern instanceof RegExp && !pattern.global && !pattern.sticky ? pattern : null;
 }
 
 const isText: Check = (value) => typeof value === 'string';
