@@ -79,6 +79,7 @@ describe.each(cloudStages)('in %s', (stage) => {
       'AWS::EC2::VPC NetworkVpc7FB7348F',
       'AWS::RDS::DBInstance DatabaseInstanceAA8A5FDE',
       'AWS::S3::Bucket RawBucket672A0DBB',
+      'AWS::SecretsManager::Secret AlertKeySecret518492C5',
       'AWS::SecretsManager::Secret CredentialsAlphaVantage37D5DA35',
       databaseSecret[stage],
       'AWS::SecretsManager::Secret SessionKeySecret92F1BE70',

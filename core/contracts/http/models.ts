@@ -14,7 +14,7 @@ export const modelName = z
   .trim()
   .min(1)
   .max(modelLimits.name)
-  .regex(/^[^\p{Cc}]*$/u, 'has a control character');
+  .regex(/^[ -~\u00a0-\uffff]*$/, 'has a control character');
 
 /**
  * A model as it is sent: holdings with weights, as fractions or percent. Without `unit` their sum says which; where it does

@@ -16,12 +16,12 @@ const sends =
     response.writeHead(200, coding === '' ? {} : { 'content-encoding': coding });
     response.end(body);
   };
-/** Sends part of a body and then breaks the connection. */
+/** Sends part of a body and then breaks the connection, when it has been unpacked. */
 const breaksOff =
   (headers: Record<string, string>, body: Buffer | string): Send =>
   (response) => {
     response.writeHead(200, headers);
-    response.write(body, () => setTimeout(() => response.destroy(), 20));
+    response.write(body, () => setTimeout(() => response.destroy(), 300));
   };
 
 const readable: Readonly<Record<string, Send>> = {
@@ -60,7 +60,7 @@ const spoilt: Readonly<Record<string, Send>> = {
   'empty gzip': (response) => response.end(),
   'no gzip': (response) => response.end('Too Many Requests'),
   truncated: (response) => {
-    response.write(packed.subarray(0, 100), () => setTimeout(() => response.destroy(), 20));
+    response.write(packed.subarray(0, 100), () => setTimeout(() => response.destroy(), 300));
   },
   'too long': (response) => response.end(gzipSync(Buffer.alloc(2_000_000))),
 };
