@@ -52,6 +52,7 @@ export const archiveScenarios: readonly Scenario[] = [
 
 const rowsSchema = z.object({ data: z.array(z.unknown()) });
 const monthSchema = z.object({ month: z.string(), end: z.string() });
+const ownerSchema = z.object({ owner: z.string().regex(/^[a-z_]+$/) });
 const archivedSchema = z.object({ archived: z.object({ months: z.array(z.string()) }) });
 
 /** A month with one price, which is in the archive and nowhere else: each time another one, which no function has read. */
@@ -63,10 +64,16 @@ async function archived(bench: Bench): Promise<{ symbol: string; month: string; 
   }
   const next = await bench.pool.query(
     `SELECT to_char(month, 'YYYY-MM-DD') AS month, to_char(month + interval '1 month', 'YYYY-MM-DD') AS end
-     FROM (SELECT coalesce(max(month) + interval '1 month', '2001-01-01') AS month FROM quote_archive WHERE month < '2020-01-01') m`,
+     FROM (SELECT coalesce(max(to_date(right(relname, 7), 'YYYY_MM')) + interval '1 month', '2001-01-01') AS month
+           FROM pg_class WHERE relname ~ '^quote_20[01][0-9]_[0-9]{2}$') m`,
   );
   const { month, end } = monthSchema.parse(next.rows[0]);
+  // Made by the owner of the tables, as `maintain` has it made.
+  const { owner } = ownerSchema.parse(
+    (await bench.pool.query("SELECT tableowner AS owner FROM pg_tables WHERE tablename = 'quote'")).rows[0],
+  );
   await bench.pool.query('SELECT ensure_quote_partition($1::date)', [month]);
+  await bench.pool.query(`ALTER TABLE quote_${month.slice(0, 7).replace('-', '_')} OWNER TO ${owner}`);
   const copied = await bench.pool.query(
     `INSERT INTO quote (listing_id, source, as_of, price, previous_close, bid, ask, volume, currency, minor_factor, session,
                         delay_seconds, as_of_basis, fetched_at, ingested_at, batch_id)
