@@ -1,16 +1,14 @@
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import type { z } from 'zod';
 import type { createChannelSchema, newAlertChannelSchema } from '../../../../core/contracts/http/alerts.ts';
 import { type ChannelKind, channelKinds } from '../../../../core/contracts/words/alerts.ts';
 import { createChannel } from '../../actions/alerts.ts';
-import { requestErrorOf } from '../../api/failure.ts';
 import { Button } from '../../components/button.tsx';
 import { Copyable } from '../../components/copyable.tsx';
 import dialogs from '../../components/dialog.module.css';
 import { Dialog } from '../../components/dialog.tsx';
-import { DialogChoice } from '../../components/dialog-choice.tsx';
-import styles from './alerts-page.module.css';
+import { DialogForm } from '../../components/dialog-form.tsx';
 
 type Made = z.infer<typeof newAlertChannelSchema>;
 
@@ -39,7 +37,7 @@ export function NewChannel({ onClose }: { onClose: () => void }) {
           <strong>Copy the secret now: it is not shown again.</strong> By it the receiver checks that a message is from
           here.
         </p>
-        <p className={styles.secret}>
+        <p className={dialogs.secret}>
           <Copyable value={made.secret ?? ''} of="the secret" />
         </p>
         <div className={dialogs.choice}>
@@ -49,58 +47,46 @@ export function NewChannel({ onClose }: { onClose: () => void }) {
         </div>
       </Dialog>
     );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    make.mutate();
-  };
   return (
-    <Dialog title="New channel" onClose={onClose}>
-      <form className={styles.form} onSubmit={submit}>
-        <fieldset>
-          <legend>Kind</legend>
-          {channelKinds.map((one) => (
-            <label key={one}>
-              <input type="radio" name="kind" checked={kind === one} onChange={() => setKind(one)} />
-              {kindWords[one]}
-            </label>
-          ))}
-        </fieldset>
-        <label>
-          Name
-          <input
-            required
-            maxLength={100}
-            autoComplete="off"
-            placeholder="desk"
-            value={name}
-            onChange={({ target }) => setName(target.value)}
-          />
-        </label>
-        <label>
-          {kind === 'email' ? 'Mail address' : kind === 'ntfy' ? 'Server and topic' : 'Address'}
-          <input
-            required
-            type={kind === 'email' ? 'email' : 'url'}
-            autoComplete="off"
-            placeholder={kind === 'email' ? 'desk@example.com' : 'https://hooks.example.com/…'}
-            value={to}
-            onChange={({ target }) => setTo(target.value)}
-          />
-        </label>
-        {kind === 'ntfy' && (
-          <label>
-            Access token (where the server wants one)
-            <input type="password" autoComplete="off" value={token} onChange={({ target }) => setToken(target.value)} />
+    <DialogForm title="New channel" make={make} onClose={onClose}>
+      <fieldset>
+        <legend>Kind</legend>
+        {channelKinds.map((one) => (
+          <label key={one}>
+            <input type="radio" name="kind" checked={kind === one} onChange={() => setKind(one)} />
+            {kindWords[one]}
           </label>
-        )}
-        {make.isError && (
-          <p className={styles.wrong} role="alert">
-            <strong>{requestErrorOf(make.error).title}.</strong> {requestErrorOf(make.error).message}
-          </p>
-        )}
-        <DialogChoice act="Make it" busy={make.isPending} onClose={onClose} />
-      </form>
-    </Dialog>
+        ))}
+      </fieldset>
+      <label>
+        Name
+        <input
+          required
+          maxLength={100}
+          autoComplete="off"
+          placeholder="desk"
+          value={name}
+          onChange={({ target }) => setName(target.value)}
+        />
+      </label>
+      <label>
+        {kind === 'email' ? 'Mail address' : kind === 'ntfy' ? 'Server and topic' : 'Address'}
+        <input
+          required
+          type={kind === 'email' ? 'email' : 'url'}
+          autoComplete="off"
+          placeholder={kind === 'email' ? 'desk@example.com' : 'https://hooks.example.com/…'}
+          value={to}
+          onChange={({ target }) => setTo(target.value)}
+        />
+      </label>
+      {kind === 'ntfy' && (
+        <label>
+          Access token (where the server wants one)
+          <input type="password" autoComplete="off" value={token} onChange={({ target }) => setToken(target.value)} />
+        </label>
+      )}
+    </DialogForm>
   );
 }
 

@@ -1,14 +1,11 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import type { z } from 'zod';
 import type { AlertChannelView, AlertRuleView, createRuleSchema } from '../../../../core/contracts/http/alerts.ts';
 import { alertKinds } from '../../../../core/contracts/words/alerts.ts';
 import { createRule } from '../../actions/alerts.ts';
-import { requestErrorOf } from '../../api/failure.ts';
 import { sourcesQuery } from '../../api/queries.ts';
-import { Dialog } from '../../components/dialog.tsx';
-import { DialogChoice } from '../../components/dialog-choice.tsx';
-import styles from './alerts-page.module.css';
+import { DialogForm } from '../../components/dialog-form.tsx';
 
 type Kind = AlertRuleView['kind'];
 type Wanted = z.input<typeof createRuleSchema>;
@@ -55,131 +52,119 @@ export function NewRule({ channels, onClose }: { channels: readonly AlertChannel
       }),
     onSuccess: onClose,
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    make.mutate();
-  };
   return (
-    <Dialog title="New rule" onClose={onClose}>
-      <form className={styles.form} onSubmit={submit}>
+    <DialogForm title="New rule" make={make} onClose={onClose}>
+      <label>
+        Name
+        <input
+          required
+          maxLength={100}
+          autoComplete="off"
+          placeholder="Apple above 250"
+          value={name}
+          onChange={({ target }) => setName(target.value)}
+        />
+      </label>
+      <label>
+        Tell when
+        <select
+          value={kind}
+          onChange={({ target }) => setKind(alertKinds.find((one) => one === target.value) ?? 'price_above')}
+        >
+          {alertKinds.map((one) => (
+            <option key={one} value={one}>
+              {kindWords[one]}
+            </option>
+          ))}
+        </select>
+      </label>
+      {(needsSymbol.includes(kind) || kind === 'dispute') && (
         <label>
-          Name
+          Symbol{kind === 'dispute' && ' (any, when empty)'}
           <input
-            required
-            maxLength={100}
+            required={kind !== 'dispute'}
             autoComplete="off"
-            placeholder="Apple above 250"
-            value={name}
-            onChange={({ target }) => setName(target.value)}
+            placeholder="AAPL"
+            value={symbol}
+            onChange={({ target }) => setSymbol(target.value)}
           />
         </label>
+      )}
+      {takesFigure.includes(kind) && (
         <label>
-          Tell when
+          {kind === 'price_above' || kind === 'price_below' ? 'Price' : kind.endsWith('_over') ? 'Count' : 'Percent'}
+          <input
+            required
+            inputMode="decimal"
+            pattern="\d+(\.\d+)?"
+            autoComplete="off"
+            value={figure}
+            onChange={({ target }) => setFigure(target.value)}
+          />
+        </label>
+      )}
+      {takesSource.includes(kind) && (
+        <label>
+          Source
           <select
-            value={kind}
-            onChange={({ target }) => setKind(alertKinds.find((one) => one === target.value) ?? 'price_above')}
+            required={kind === 'coverage_below'}
+            value={source}
+            onChange={({ target }) => setSource(target.value)}
           >
-            {alertKinds.map((one) => (
-              <option key={one} value={one}>
-                {kindWords[one]}
+            <option value="">{kind === 'coverage_below' ? 'Choose one' : 'Any'}</option>
+            {sources.map(({ id, title }) => (
+              <option key={id} value={id}>
+                {title}
               </option>
             ))}
           </select>
         </label>
-        {(needsSymbol.includes(kind) || kind === 'dispute') && (
-          <label>
-            Symbol{kind === 'dispute' && ' (any, when empty)'}
+      )}
+      <fieldset>
+        <legend>Channels</legend>
+        {channels.map(({ id, name: channel }) => (
+          <label key={id}>
             <input
-              required={kind !== 'dispute'}
-              autoComplete="off"
-              placeholder="AAPL"
-              value={symbol}
-              onChange={({ target }) => setSymbol(target.value)}
+              type="checkbox"
+              checked={chosen.includes(id)}
+              onChange={({ target }) =>
+                setChosen(target.checked ? [...chosen, id] : chosen.filter((other) => other !== id))
+              }
             />
+            <bdi>{channel}</bdi>
           </label>
-        )}
-        {takesFigure.includes(kind) && (
-          <label>
-            {kind === 'price_above' || kind === 'price_below' ? 'Price' : kind.endsWith('_over') ? 'Count' : 'Percent'}
-            <input
-              required
-              inputMode="decimal"
-              pattern="\d+(\.\d+)?"
-              autoComplete="off"
-              value={figure}
-              onChange={({ target }) => setFigure(target.value)}
-            />
-          </label>
-        )}
-        {takesSource.includes(kind) && (
-          <label>
-            Source
-            <select
-              required={kind === 'coverage_below'}
-              value={source}
-              onChange={({ target }) => setSource(target.value)}
-            >
-              <option value="">{kind === 'coverage_below' ? 'Choose one' : 'Any'}</option>
-              {sources.map(({ id, title }) => (
-                <option key={id} value={id}>
-                  {title}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
-        <fieldset>
-          <legend>Channels</legend>
-          {channels.map(({ id, name: channel }) => (
-            <label key={id}>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>Quiet hours: alerts wait until they are over</legend>
+        <label>
+          <input type="checkbox" checked={quiet} onChange={({ target }) => setQuiet(target.checked)} />
+          hold them
+        </label>
+        {quiet && (
+          <>
+            <label>
+              from
               <input
-                type="checkbox"
-                checked={chosen.includes(id)}
-                onChange={({ target }) =>
-                  setChosen(target.checked ? [...chosen, id] : chosen.filter((other) => other !== id))
-                }
+                type="time"
+                required
+                value={hours.from}
+                onChange={({ target }) => setHours({ ...hours, from: target.value })}
               />
-              <bdi>{channel}</bdi>
             </label>
-          ))}
-        </fieldset>
-        <fieldset>
-          <legend>Quiet hours: alerts wait until they are over</legend>
-          <label>
-            <input type="checkbox" checked={quiet} onChange={({ target }) => setQuiet(target.checked)} />
-            hold them
-          </label>
-          {quiet && (
-            <>
-              <label>
-                from
-                <input
-                  type="time"
-                  required
-                  value={hours.from}
-                  onChange={({ target }) => setHours({ ...hours, from: target.value })}
-                />
-              </label>
-              <label>
-                to
-                <input
-                  type="time"
-                  required
-                  value={hours.to}
-                  onChange={({ target }) => setHours({ ...hours, to: target.value })}
-                />
-              </label>
-            </>
-          )}
-        </fieldset>
-        {make.isError && (
-          <p className={styles.wrong} role="alert">
-            <strong>{requestErrorOf(make.error).title}.</strong> {requestErrorOf(make.error).message}
-          </p>
+            <label>
+              to
+              <input
+                type="time"
+                required
+                value={hours.to}
+                onChange={({ target }) => setHours({ ...hours, to: target.value })}
+              />
+            </label>
+          </>
         )}
-        <DialogChoice act="Make it" busy={make.isPending} onClose={onClose} />
-      </form>
-    </Dialog>
+      </fieldset>
+    </DialogForm>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import type { z } from 'zod';
 import type { createKeySchema, newApiKeySchema } from '../../../../core/contracts/http/api-keys.ts';
 import { type Scope, scopes } from '../../../../core/contracts/words/access.ts';
@@ -7,14 +7,12 @@ import { apiFeedRoutes } from '../../../../core/contracts/words/feed-routes.ts';
 import { type KeyUse, usesWithin } from '../../../../core/contracts/words/licence.ts';
 import { createKey } from '../../actions/keys.ts';
 import { clock } from '../../api/clock.ts';
-import { requestErrorOf } from '../../api/failure.ts';
 import { sessionQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Copyable } from '../../components/copyable.tsx';
 import dialogs from '../../components/dialog.module.css';
 import { Dialog } from '../../components/dialog.tsx';
-import { DialogChoice } from '../../components/dialog-choice.tsx';
-import styles from './keys-page.module.css';
+import { DialogForm } from '../../components/dialog-form.tsx';
 
 type NewApiKey = z.infer<typeof newApiKeySchema>;
 
@@ -75,125 +73,113 @@ function Form({ onMade, onClose }: { onMade: (made: NewApiKey) => void; onClose:
     },
     onSuccess: onMade,
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    make.mutate();
-  };
   return (
-    <Dialog title="New key" onClose={onClose}>
-      <form className={styles.form} onSubmit={submit}>
+    <DialogForm title="New key" make={make} onClose={onClose}>
+      <label>
+        Name
+        <input
+          required
+          maxLength={100}
+          placeholder="grafana"
+          autoComplete="off"
+          value={name}
+          onChange={({ target }) => setName(target.value)}
+        />
+      </label>
+      <fieldset>
+        <legend>Kind</legend>
         <label>
-          Name
-          <input
-            required
-            maxLength={100}
-            placeholder="grafana"
-            autoComplete="off"
-            value={name}
-            onChange={({ target }) => setName(target.value)}
-          />
+          <input type="radio" name="kind" checked={!isFeed} onChange={() => setKind('key')} />
+          API key, sent in a header
         </label>
-        <fieldset>
-          <legend>Kind</legend>
-          <label>
-            <input type="radio" name="kind" checked={!isFeed} onChange={() => setKind('key')} />
-            API key, sent in a header
-          </label>
-          <label>
-            <input
-              type="radio"
-              name="kind"
-              checked={isFeed}
-              onChange={() => {
-                setKind('feed');
-                setDays((before) => before ?? 365);
-              }}
-            />
-            Feed token, for clients that can send no header, such as a spreadsheet
-          </label>
-        </fieldset>
-        {isFeed ? (
-          <>
-            <fieldset>
-              <legend>May read</legend>
-              {feedRoutes.map((one) => (
-                <label key={one}>
-                  <input
-                    type="checkbox"
-                    checked={routes.includes(one)}
-                    onChange={({ target }) =>
-                      setRoutes(target.checked ? [...routes, one] : routes.filter((other) => other !== one))
-                    }
-                  />
-                  {one === 'yahoo' ? 'the Yahoo proxy' : one}
-                </label>
-              ))}
-            </fieldset>
-            <label>
-              Only these symbols (all, when empty)
-              <input
-                placeholder="AAPL, VOD.L"
-                autoComplete="off"
-                value={symbols}
-                onChange={({ target }) => setSymbols(target.value)}
-              />
-            </label>
-            <label>
-              Requests a minute
-              <input
-                type="number"
-                min={1}
-                max={3_000}
-                value={rate}
-                onChange={({ target }) => setRate(Number(target.value))}
-              />
-            </label>
-          </>
-        ) : (
+        <label>
+          <input
+            type="radio"
+            name="kind"
+            checked={isFeed}
+            onChange={() => {
+              setKind('feed');
+              setDays((before) => before ?? 365);
+            }}
+          />
+          Feed token, for clients that can send no header, such as a spreadsheet
+        </label>
+      </fieldset>
+      {isFeed ? (
+        <>
           <fieldset>
-            <legend>Scope</legend>
-            {scopes.map((one) => (
+            <legend>May read</legend>
+            {feedRoutes.map((one) => (
               <label key={one}>
-                <input type="radio" name="scope" checked={scope === one} onChange={() => setScope(one)} />
-                <span>
-                  {one}: {meaning[one]}
-                </span>
+                <input
+                  type="checkbox"
+                  checked={routes.includes(one)}
+                  onChange={({ target }) =>
+                    setRoutes(target.checked ? [...routes, one] : routes.filter((other) => other !== one))
+                  }
+                />
+                {one === 'yahoo' ? 'the Yahoo proxy' : one}
               </label>
             ))}
           </fieldset>
-        )}
+          <label>
+            Only these symbols (all, when empty)
+            <input
+              placeholder="AAPL, VOD.L"
+              autoComplete="off"
+              value={symbols}
+              onChange={({ target }) => setSymbols(target.value)}
+            />
+          </label>
+          <label>
+            Requests a minute
+            <input
+              type="number"
+              min={1}
+              max={3_000}
+              value={rate}
+              onChange={({ target }) => setRate(Number(target.value))}
+            />
+          </label>
+        </>
+      ) : (
         <fieldset>
-          <legend>Use: which sources it may see, by their licence</legend>
-          {usesWithin(own).map((one) => (
+          <legend>Scope</legend>
+          {scopes.map((one) => (
             <label key={one}>
-              <input type="radio" name="use" checked={use === one} onChange={() => setUse(one)} />
-              {one}
+              <input type="radio" name="scope" checked={scope === one} onChange={() => setScope(one)} />
+              <span>
+                {one}: {meaning[one]}
+              </span>
             </label>
           ))}
         </fieldset>
-        <label>
-          Ends
-          <select
-            value={days ?? 'never'}
-            onChange={({ target }) => setDays(target.value === 'never' ? null : Number(target.value))}
-          >
-            {ends
-              .filter((end) => !(isFeed && end.days === null))
-              .map((end) => (
-                <option key={end.text} value={end.days ?? 'never'}>
-                  {end.text}
-                </option>
-              ))}
-          </select>
-        </label>
-        {make.isError && (
-          <p className={styles.refusal} role="alert">
-            <strong>{requestErrorOf(make.error).title}.</strong> {requestErrorOf(make.error).message}
-          </p>
-        )}
-        <DialogChoice act="Make it" busy={make.isPending} onClose={onClose} />
-      </form>
-    </Dialog>
+      )}
+      <fieldset>
+        <legend>Use: which sources it may see, by their licence</legend>
+        {usesWithin(own).map((one) => (
+          <label key={one}>
+            <input type="radio" name="use" checked={use === one} onChange={() => setUse(one)} />
+            {one}
+          </label>
+        ))}
+      </fieldset>
+      <label>
+        Ends
+        <select
+          value={days ?? 'never'}
+          onChange={({ target }) => setDays(target.value === 'never' ? null : Number(target.value))}
+        >
+          {ends
+            .filter((end) => !(isFeed && end.days === null))
+            .map((end) => (
+              <option key={end.text} value={end.days ?? 'never'}>
+                {end.text}
+              </option>
+            ))}
+        </select>
+      </label>
+    </DialogForm>
   );
 }
 
@@ -204,14 +190,14 @@ function Made({ made: { key, feed } }: { made: NewApiKey }) {
       <p className={dialogs.text}>
         <strong>Copy it now: it is not shown again.</strong> Only its hash is kept.
       </p>
-      <p className={styles.secret}>
+      <p className={dialogs.secret}>
         <Copyable value={key} of="the key" />
       </p>
       {feed !== null && (
         <>
           <p className={dialogs.text}>As an address:</p>
           {feed.routes.map((route) => (
-            <p key={route} className={styles.secret}>
+            <p key={route} className={dialogs.secret}>
               <Copyable value={addressOf(origin, key, route, feed.symbols)} of={`the address of ${route}`} />
             </p>
           ))}
