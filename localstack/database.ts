@@ -23,7 +23,7 @@ import { type Account, type Binaries, databaseAccount, homeFor } from './databas
 import { endWithParent } from './end-with-parent.ts';
 import { choosePort } from './ports.ts';
 import { codeOf, LocalCloudError, messageOf } from './problem.ts';
-import { commandOf, identityOf, isAlive, signal, stopChild, until } from './processes.ts';
+import { commandOf, identityOf, isAlive, lastLines, signal, stopChild, until, watchEnd } from './processes.ts';
 
 export interface DatabaseOptions {
   /** Where the data, the port and the password are kept. Made when missing. */
@@ -90,17 +90,14 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
     fsync: options.fsync ?? true,
     maxConnections: options.maxConnections ?? 100,
   });
-  let asked = false;
-  const ended = new Promise<boolean>((resolve) => child.once('exit', () => resolve(asked)));
-  const stop = async () => {
-    asked = true;
+  const { ended, stop } = watchEnd(child, async () => {
     // SIGINT is PostgreSQL's fast shutdown: sessions are ended, everything is flushed.
     await stopChild(child, 'SIGINT', 20_000);
     if (!options.persistent) {
       await rm(home.dir, { recursive: true, force: true });
       await rm(options.dir, { recursive: true, force: true });
     }
-  };
+  });
   try {
     const url = await connectAndCreate(child, port, settings.password, logFile);
     const urls = options.roles
@@ -294,10 +291,6 @@ async function makeRoles(url: string, password: string): Promise<DatabaseUrls> {
     return own.href;
   };
   return { owner: urlOf('owner'), app: urlOf('app'), api: urlOf('api'), state: urlOf('state') };
-}
-
-function lastLines(text: string, count: number): string {
-  return text.trim().split('\n').slice(-count).join(' | ');
 }
 
 async function exists(path: string): Promise<boolean> {

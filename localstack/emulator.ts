@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ import { settingNames } from '../core/contracts/settings.ts';
 import { endWithParent } from './end-with-parent.ts';
 import { choosePort } from './ports.ts';
 import { codeOf, LocalCloudError, messageOf } from './problem.ts';
-import { identityOf, spawnLogged, stopChild, until } from './processes.ts';
+import { identityOf, lastWords, spawnLogged, stopChild, until, watchEnd } from './processes.ts';
 import { pythonWithEmulator } from './python.ts';
 import { ownFolder, readState, root, writeState } from './state-folder.ts';
 
@@ -330,32 +330,19 @@ async function whenUp(
   { child, url, accessKeyId, gateSecret, kind, logFile, timeoutMs, signal }: Starting,
   stopIt: () => Promise<void>,
 ): Promise<RunningEmulator> {
-  let asked = false;
-  let gone = false;
-  const ended = new Promise<boolean>((resolve) => {
-    const settle = () => {
-      gone = true;
-      resolve(asked);
-    };
-    child.once('exit', settle);
-    child.once('error', settle);
-  });
-  const stop = async () => {
-    asked = true;
-    await stopIt();
-  };
+  const { ended, stop, isGone } = watchEnd(child, stopIt);
   let problem: string | null = 'no answer';
   await until(async () => {
-    if (gone || signal?.aborted) return true;
+    if (isGone() || signal?.aborted) return true;
     problem = await health(url);
     return problem === null;
   }, timeoutMs);
-  if (!gone && problem === null) return { url, accessKeyId, gateSecret, kind, logFile, ended, stop };
+  if (!isGone() && problem === null) return { url, accessKeyId, gateSecret, kind, logFile, ended, stop };
   await stop();
   signal?.throwIfAborted();
-  const last = lastLines(logFile);
+  const last = lastWords(logFile);
   throw new LocalCloudError(
-    `The emulator (${kind}) ${gone ? 'ended at once' : `did not answer at ${url} within ${timeoutMs / 1000} s`}. Nothing can be ` +
+    `The emulator (${kind}) ${isGone() ? 'ended at once' : `did not answer at ${url} within ${timeoutMs / 1000} s`}. Nothing can be ` +
       `deployed without it. Its last words: ${last || 'none'}. The whole log is in ${logFile}; \`npm run reset\` drops its state.`,
   );
 }
@@ -369,13 +356,5 @@ async function health(url: string): Promise<string | null> {
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
     return codeOf(cause) ?? messageOf(error);
-  }
-}
-
-function lastLines(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim().split('\n').slice(-6).join(' | ');
-  } catch {
-    return '';
   }
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf } from './problem.ts';
+import { codeOf, LocalCloudError } from './problem.ts';
 
 /** Whether a process with this id exists, of any user. */
 export function isAlive(pid: number): boolean {
@@ -110,5 +110,63 @@ export function spawnLogged(
     return spawn(command, args, { ...options, stdio: ['ignore', log, log], detached: true });
   } finally {
     closeSync(log);
+  }
+}
+
+/** A child that is watched: whether it has gone, when it has ended (true if by `stop`), and what stops it. */
+export function watchEnd(child: ChildProcess, stopIt: () => Promise<void>) {
+  let asked = false;
+  let gone = false;
+  const ended = new Promise<boolean>((resolve) => {
+    const settle = () => {
+      gone = true;
+      resolve(asked);
+    };
+    child.once('exit', settle);
+    child.once('error', settle);
+  });
+  const stop = async () => {
+    asked = true;
+    await stopIt();
+  };
+  return { ended, stop, isGone: () => gone };
+}
+
+/** Runs a program to its end. Throws the problem with its last words where it ends with anything but 0. */
+export async function runToEnd(
+  command: string,
+  args: readonly string[],
+  problem: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal, killSignal: 'SIGKILL' as const }),
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('close', resolve);
+  });
+  signal?.throwIfAborted();
+  if (code !== 0) throw new LocalCloudError(`${problem} Its last words: ${lastLines(output, 4) || 'none'}`);
+}
+
+/** The last lines of a log, on one. */
+export function lastLines(text: string, count: number): string {
+  return text.trim().split('\n').slice(-count).join(' | ');
+}
+
+/** The last lines of a log file, on one; empty where there is none. */
+export function lastWords(file: string): string {
+  try {
+    return lastLines(readFileSync(file, 'utf8'), 6);
+  } catch {
+    return '';
   }
 }

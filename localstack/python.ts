@@ -2,12 +2,13 @@
  * The Python that runs MiniStack: one of 3.10 or newer that can make virtual environments, and in it the packages of
  * `requirements.txt`, in `.quotron/venv` of the checkout.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocalCloudError } from './problem.ts';
+import { runToEnd } from './processes.ts';
 import { root } from './state-folder.ts';
 
 interface Python {
@@ -64,8 +65,8 @@ export async function pythonWithEmulator(say: (line: string) => void, signal?: A
   // Created in a temporary folder and moved, so that two simultaneous starts, or a killed one, leave no incomplete one.
   const half = `${venv}.${process.pid}`;
   try {
-    await run(found.command, ['-m', 'venv', half], venvProblem(found), signal);
-    await run(
+    await runToEnd(found.command, ['-m', 'venv', half], venvProblem(found), signal);
+    await runToEnd(
       join(half, 'bin', 'python'),
       [
         '-m',
@@ -96,31 +97,4 @@ function venvProblem(found: Python): string {
     `Python ${found.version} could not make a virtual environment for the emulator. On Debian and Ubuntu: ` +
     `sudo apt install python${found.version}-venv (or python3-venv). Elsewhere: install a Python that has the modules venv and ensurepip.`
   );
-}
-
-async function run(
-  command: string,
-  args: readonly string[],
-  problem: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(signal === undefined ? {} : { signal, killSignal: 'SIGKILL' as const }),
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  }
-  const code = await new Promise<number | null>((resolve) => {
-    child.once('error', () => resolve(null));
-    child.once('close', resolve);
-  });
-  signal?.throwIfAborted();
-  if (code !== 0) {
-    const last = output.trim().split('\n').slice(-4).join(' | ');
-    throw new LocalCloudError(`${problem} Its last words: ${last || 'none'}`);
-  }
 }

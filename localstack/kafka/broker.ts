@@ -1,14 +1,14 @@
 /** A real Apache Kafka on this machine: one node in KRaft mode, broker and controller in one, with 512 MB. */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { endWithParent } from '../end-with-parent.ts';
 import { choosePort, freePort } from '../ports.ts';
 import { LocalCloudError } from '../problem.ts';
-import { identityOf, spawnLogged, stopChild, until } from '../processes.ts';
+import { identityOf, lastWords, spawnLogged, stopChild, until, watchEnd } from '../processes.ts';
 import { ownFolder, readState, root, writeState } from '../state-folder.ts';
 import { kafkaLibraries } from './install.ts';
 
@@ -59,28 +59,15 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   });
   endWithParent(child, 'SIGTERM', 15);
   writeState(record, { port, identity: child.pid === undefined ? null : identityOf(child.pid) });
-  let asked = false;
-  let gone = false;
-  const ended = new Promise<boolean>((resolve) => {
-    const settle = () => {
-      gone = true;
-      resolve(asked);
-    };
-    child.once('exit', settle);
-    child.once('error', settle);
-  });
-  const stop = async () => {
-    asked = true;
-    await stopChild(child, 'SIGTERM', 20_000);
-  };
-  const up = await until(async () => gone || options.signal?.aborted === true || (await takes(port)), startMs, 100);
-  if (up && !gone && options.signal?.aborted !== true)
+  const { ended, stop, isGone } = watchEnd(child, () => stopChild(child, 'SIGTERM', 20_000));
+  const up = await until(async () => isGone() || options.signal?.aborted === true || (await takes(port)), startMs, 100);
+  if (up && !isGone() && options.signal?.aborted !== true)
     return { brokers: `127.0.0.1:${port}`, port, logFile, ended, stop };
   await stop();
   options.signal?.throwIfAborted();
   throw new LocalCloudError(
-    `Kafka ${gone ? 'ended at once' : `took no connection on port ${port} within ${startMs / 1000} s`}. Its last words: ` +
-      `${lastLines(logFile) || 'none'}. The whole log is in ${logFile}; \`npm run reset\` drops its state.`,
+    `Kafka ${isGone() ? 'ended at once' : `took no connection on port ${port} within ${startMs / 1000} s`}. Its last words: ` +
+      `${lastWords(logFile) || 'none'}. The whole log is in ${logFile}; \`npm run reset\` drops its state.`,
   );
 }
 
@@ -139,8 +126,4 @@ function takes(port: number): Promise<boolean> {
     socket.once('connect', () => end(true));
     socket.once('error', () => end(false));
   });
-}
-
-function lastLines(file: string): string {
-  return readFileSync(file, 'utf8').trim().split('\n').slice(-6).join(' | ');
 }

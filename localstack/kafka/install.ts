@@ -1,9 +1,10 @@
 /** Apache Kafka by Maven, in `.quotron/kafka` of the checkout: some 45 files, 43 MB. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalCloudError } from '../problem.ts';
+import { runToEnd } from '../processes.ts';
 import { root } from '../state-folder.ts';
 
 const pom = join(import.meta.dirname, 'pom.xml');
@@ -55,25 +56,13 @@ export async function kafkaLibraries(say: (line: string) => void, signal?: Abort
   return libraries;
 }
 
-async function maven(goals: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+function maven(goals: readonly string[], signal: AbortSignal | undefined): Promise<void> {
   // Files whose checksum is wrong are refused.
-  const child = spawn('mvn', ['--batch-mode', '--quiet', '--strict-checksums', '--file', pom, ...goals], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(signal && { signal, killSignal: 'SIGKILL' as const }),
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  const code = await new Promise<number | null>((resolve) => {
-    child.once('error', () => resolve(null));
-    child.once('close', resolve);
-  });
-  signal?.throwIfAborted();
-  if (code === 0) return;
-  throw new LocalCloudError(
-    'Kafka could not be downloaded from Maven Central. Check the network (or the mirror in ~/.m2/settings.xml) and the disk, ' +
-      `or set KAFKA_BROKERS to a Kafka that runs already. What Maven said last: ${output.trim().split('\n').slice(-4).join(' | ')}`,
+  return runToEnd(
+    'mvn',
+    ['--batch-mode', '--quiet', '--strict-checksums', '--file', pom, ...goals],
+    'Kafka could not be downloaded from Maven Central by `mvn`. Check the network (or the mirror in ~/.m2/settings.xml) and the ' +
+      'disk, or set KAFKA_BROKERS to a Kafka that runs already.',
+    signal,
   );
 }

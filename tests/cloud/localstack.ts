@@ -6,7 +6,15 @@ import { delimiter, join } from 'node:path';
 import { endWithParent } from '../../localstack/end-with-parent.ts';
 import { choosePort } from '../../localstack/ports.ts';
 import { LocalCloudError } from '../../localstack/problem.ts';
-import { descendantsOf, isAlive, signal, spawnLogged, stopChild, until } from '../../localstack/processes.ts';
+import {
+  descendantsOf,
+  isAlive,
+  lastWords,
+  signal,
+  spawnLogged,
+  stopChild,
+  until,
+} from '../../localstack/processes.ts';
 import { root } from '../../localstack/state-folder.ts';
 
 const here = join(import.meta.dirname, 'localstack');
@@ -109,8 +117,9 @@ export async function startLocalStack(python: string, folder: string): Promise<R
   const up = await until(async () => child.exitCode !== null || (await answers(url)), 120_000, 250);
   if (up && child.exitCode === null) return { url, stop: () => stop(child) };
   await stop(child);
-  const last = readFileSync(logFile, 'utf8').trim().split('\n').slice(-6).join(' | ');
-  throw new LocalCloudError(`LocalStack did not start. Nothing was deployed. Its last words: ${last || 'none'}`);
+  throw new LocalCloudError(
+    `LocalStack did not start. Nothing was deployed. Its last words: ${lastWords(logFile) || 'none'}`,
+  );
 }
 
 async function answers(url: string): Promise<boolean> {
