@@ -250,6 +250,26 @@ describe('ids and positions', () => {
     expect(Number(taken[1]?.position)).toBeGreaterThan(Number(taken[0]?.position));
   });
 
+  it('are the order of sending, also where one that commits late has a smaller id than one that waits again', async () => {
+    const late = await world.pool.connect();
+    await late.query('BEGIN');
+    await late.query('INSERT INTO outbox (type, key, data) VALUES ($1, $2, $3)', [
+      'incident.opened',
+      'coingecko',
+      numbered('coingecko', 1).data,
+    ]);
+    await write('yahoo', 2);
+    // It gets its position, and is not taken.
+    await relay(recorder(() => true).transport);
+    await late.query('COMMIT');
+    late.release();
+    const { taken, transport } = recorder();
+    await relay(transport);
+    expect(taken.map(({ event }) => event.data.sourceId)).toEqual(['yahoo', 'coingecko']);
+    expect(await relay(transport)).toMatchObject({ published: 0 });
+    expect(taken).toHaveLength(2);
+  });
+
   it('are not used up by a transaction that is rolled back: it publishes nothing', async () => {
     await expect(
       inTransaction(world.pool, async (db) => {

@@ -36,7 +36,7 @@ const waitingRow = z.object({
 });
 
 /**
- * The first events that wait, for the one relay. Those without a position get the next ones, in a transaction that holds
+ * The first events that wait, for the one relay, by position. Those without one get the next, in a transaction that holds
  * the row of the lease, so one claim after the other: whoever sees a position sees all smaller ones.
  */
 export async function claimEvents(
@@ -63,7 +63,7 @@ export async function claimEvents(
       )
       SELECT o.event_id AS id, placed.position::text AS position, o.created_at AS at, o.type, o.data,
              length(o.data::text) AS length
-      FROM placed JOIN outbox o USING (id) ORDER BY o.id`,
+      FROM placed JOIN outbox o USING (id) ORDER BY placed.position`,
     values: [limit],
   });
   const rows = rowsOf(waitingRow, found);
