@@ -14,6 +14,7 @@ import {
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { callJson } from '../../cli/aws/signed-json.ts';
 import type { FunctionName } from '../../core/contracts/functions.ts';
 import type { Scope } from '../../core/contracts/words/access.ts';
 import { pascalCase, physicalName } from '../../lib/names.ts';
@@ -22,7 +23,8 @@ import { emulatorClient } from '../../localstack/emulator.ts';
 import { until } from '../../localstack/processes.ts';
 import { queueEvent } from '../support/bundles/events.ts';
 import type { TestCloud } from '../support/test-cloud.ts';
-import { signedTarget } from './emulator-iam.ts';
+
+const eventBridge = { name: 'events', protocol: '1.1', target: 'AWSEvents' } as const;
 
 /** What a scenario expected did not happen. */
 export class Broken extends Error {
@@ -51,7 +53,7 @@ export async function holdStill({ cloud, addresses }: TestCloud) {
   }
 
   for (const rule of ['each-minute', 'each-day', 'proxy-heartbeat'])
-    await signedTarget(emulator, 'events', 'AWSEvents.DisableRule', { Name: `quotron-local-${rule}` });
+    await callJson(aws, eventBridge, 'DisableRule', { Name: `quotron-local-${rule}` }, z.unknown());
   const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({}));
   for (const { UUID } of EventSourceMappings)
     await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }));

@@ -138,14 +138,3 @@ async function signedCall(
   if (!answer.ok) throw new Error(`${service} answered ${answer.status}: ${text.slice(0, 500)}`);
   return text;
 }
-
-/** A call of a service of the JSON protocol, for which no client is installed. */
-export async function signedTarget(
-  emulator: EmulatorAccess,
-  service: string,
-  target: string,
-  body: unknown,
-): Promise<void> {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
-  await signedCall(emulator, service, headers, JSON.stringify(body));
-}

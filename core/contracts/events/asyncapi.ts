@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { licenceClasses } from '../words/licence.ts';
 import { typePrefix } from './cloud-event.ts';
-import { type EventType, eventSchema } from './event.ts';
+import { type EventType, eventTypes } from './event.ts';
 import { eventMeanings } from './meanings.ts';
 
 /** Attributes of the envelope that are the same for every type. */
@@ -31,9 +31,7 @@ function messageName(type: EventType): string {
  * events are written.
  */
 export function asyncApiDocument(version: string): Readonly<Record<string, unknown>> {
-  const types = eventSchema.options.flatMap(({ shape }) =>
-    [...shape.type.values].map((type) => ({ type, data: shape.data })),
-  );
+  const types = eventTypes();
   const messages = Object.fromEntries(
     types.map(({ type }) => [messageName(type), { $ref: `#/components/messages/${messageName(type)}` }]),
   );
@@ -61,12 +59,10 @@ export function asyncApiDocument(version: string): Readonly<Record<string, unkno
         messages,
       },
     },
-    operations: Object.fromEntries(
-      ['feed', 'topic'].map((channel) => [
-        channel === 'feed' ? 'tellFollowers' : 'publish',
-        { action: 'send', channel: { $ref: `#/channels/${channel}` } },
-      ]),
-    ),
+    operations: {
+      tellFollowers: { action: 'send', channel: { $ref: '#/channels/feed' } },
+      publish: { action: 'send', channel: { $ref: '#/channels/topic' } },
+    },
     components: {
       messages: Object.fromEntries(
         types.map(({ type, data }) => [

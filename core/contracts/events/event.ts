@@ -281,3 +281,10 @@ export type QuotronEvent = z.output<typeof eventSchema>;
 /** An event as it is published: what has a default may be left out. */
 export type NewEvent = z.input<typeof eventSchema>;
 export type EventType = QuotronEvent['type'];
+
+/** Each type with the schema of its data; types that share a schema stand each for itself. */
+export function eventTypes() {
+  return eventSchema.options.flatMap(({ shape }) =>
+    [...shape.type.values].map((type) => ({ type, data: shape.data as z.ZodType })),
+  );
+}

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { typePrefix } from './cloud-event.ts';
-import { eventSchema } from './event.ts';
+import { eventTypes } from './event.ts';
 
 let made: Readonly<Record<string, unknown>> | undefined;
 
@@ -12,8 +12,6 @@ export function eventJsonSchemas(): Readonly<Record<string, unknown>> {
 
 function makeSchemas(): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    eventSchema.options.flatMap(({ shape }) =>
-      [...shape.type.values].map((type) => [`${typePrefix}${type}`, z.toJSONSchema(shape.data, { io: 'output' })]),
-    ),
+    eventTypes().map(({ type, data }) => [`${typePrefix}${type}`, z.toJSONSchema(data, { io: 'output' })]),
   );
 }

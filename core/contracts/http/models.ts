@@ -4,6 +4,12 @@ import { licenceClasses } from '../words/licence.ts';
 import { holdingGaps, modelFaults, sectorOrigins, weightUnits } from '../words/model-faults.ts';
 import { decimal } from './envelope.ts';
 
+/** An amount in a model. */
+export const amountPattern = /^\d{1,15}(\.\d{1,6})?$/;
+
+/** How far from 1 a sum of rounded weights may be. */
+export const weightRounding = 0.000_05;
+
 export const modelLimits = { models: 200, holdings: 500, name: 120, sector: 64 } as const;
 
 /** What a model is called in addresses. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { asyncApiDocument } from '../../contracts/events/asyncapi.ts';
 import { typePrefix } from '../../contracts/events/cloud-event.ts';
-import { type EventType, eventSchema } from '../../contracts/events/event.ts';
+import { type EventType, eventTypes } from '../../contracts/events/event.ts';
 import { eventJsonSchemas } from '../../contracts/events/json-schemas.ts';
 import { version } from '../../contracts/version.ts';
 import type { Wanted } from '../../events/selection.ts';
@@ -30,9 +30,7 @@ const streamedEvent = z.object({
   data: z.string().optional().describe('A CloudEvent as JSON'),
   retry: z.int().optional().describe('Milliseconds'),
 });
-const types: ReadonlyMap<string, EventType> = new Map(
-  eventSchema.options.flatMap(({ shape }) => [...shape.type.values].map((type) => [typePrefix + type, type] as const)),
-);
+const types: ReadonlyMap<string, EventType> = new Map(eventTypes().map(({ type }) => [typePrefix + type, type]));
 
 export function eventRoutes({ feed, stage, streaming }: RouteDependencies): Route[] {
   const follow = route(

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import {
+  amountPattern,
   type ModelPreview,
   type ModelView,
   modelIdPattern,
@@ -12,6 +13,7 @@ import {
   modelRemovedSchema,
   modelRequestSchema,
   modelSchema,
+  weightRounding,
 } from '../../../core/contracts/http/models.ts';
 import { modelFaultWords, weightUnits } from '../../../core/contracts/words/model-faults.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
@@ -45,13 +47,11 @@ const byId = z.object({
 });
 const amountParameter = z
   .string()
-  .regex(/^\d{1,15}(\.\d{1,6})?$/, 'must be a number such as 250000 or 99.95')
+  .regex(amountPattern, 'must be a number such as 250000 or 99.95')
   .optional()
   .describe('What was in the model at the close before, in any currency; 100 unless given');
 /** Each asks the database what an unknown symbol may have meant. */
 const guessedAtMost = 10;
-/** How far from 1 a sum of rounded weights may be. */
-const rounding = 0.000_05;
 
 export function modelRoutes({ models, quotes, periods, catalogue, alwaysOpen }: RouteDependencies): Route[] {
   const sourceOf = sourceLookup(catalogue);
@@ -205,7 +205,7 @@ function warningsOf(view: ModelView, sum: number, found: ReadonlyMap<string, Fou
   const named = (symbols: readonly string[]) =>
     symbols.length > 10 ? `${symbols.slice(0, 10).join(', ')} and ${symbols.length - 10} more` : symbols.join(', ');
   return [
-    ...(Math.abs(sum - 1) > rounding
+    ...(Math.abs(sum - 1) > weightRounding
       ? [{ code: 'weights_sum', message: `The weights sum up to ${Number((sum * 100).toFixed(4))} %, not to 100 %.` }]
       : []),
     ...(missing.length > 0

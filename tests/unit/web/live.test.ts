@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { eventSchema } from '../../../core/contracts/events/event.ts';
+import { eventTypes } from '../../../core/contracts/events/event.ts';
 import { eventTextReader } from '../../../web/src/live/event-text.ts';
 import { paced, setFollowing } from '../../../web/src/live/pace.ts';
 import { touchedBy } from '../../../web/src/live/touched.ts';
 
-const types = eventSchema.options.flatMap(({ shape }) => [...shape.type.values]);
+const types = eventTypes().map(({ type }) => type);
 const touched = (type: string, data: object) => touchedBy(JSON.stringify({ type: `quotron.${type}`, data }));
 
 describe('what an event touches', () => {

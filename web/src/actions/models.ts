@@ -7,6 +7,7 @@ import {
   modelRemovedSchema,
   modelSchema,
 } from '../../../core/contracts/http/models.ts';
+import { parseJson } from '../../../core/contracts/parse-json.ts';
 import type { WeightUnit } from '../../../core/contracts/words/model-faults.ts';
 import { change } from '../api/client.ts';
 import { endSessionOn401, queryClient } from '../api/query-client.ts';
@@ -92,12 +93,8 @@ const listed = z.array(z.unknown());
 /** The body of a text that is JSON: a model, or only its holdings. `undefined` of any other. */
 function jsonOf(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return listed.safeParse(value).success ? { holdings: value } : value;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return listed.safeParse(value).success ? { holdings: value } : value;
 }
 
 async function refresh(): Promise<void> {

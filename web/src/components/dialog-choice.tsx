@@ -5,18 +5,21 @@ import styles from './dialog.module.css';
 export function DialogChoice({
   act,
   busy,
+  refusal = null,
   onClose,
   onAct,
 }: {
   act: string;
   busy: boolean;
+  /** Why it cannot be done now; `null` where it can. */
+  refusal?: string | null;
   onClose: () => void;
   onAct?: () => void;
 }) {
   return (
     <div className={styles.choice}>
       <Button onClick={onClose}>Cancel</Button>
-      <Button look="primary" busy={busy} {...(onAct ? { onClick: onAct } : { type: 'submit' })}>
+      <Button look="primary" busy={busy} refusal={refusal} {...(onAct ? { onClick: onAct } : { type: 'submit' })}>
         {act}
       </Button>
     </div>

@@ -1,5 +1,6 @@
 /** Which queries an event touches, by the beginnings of their keys. */
 import { z } from 'zod';
+import { parseJson } from '../../../core/contracts/parse-json.ts';
 
 /** An event, as far as the page reads it: what it is about. */
 const eventSchema = z.object({
@@ -16,11 +17,11 @@ const eventSchema = z.object({
 
 type Key = readonly string[];
 
-const prices: readonly Key[] = [['quotes'], ['exchanges']];
+const prices: readonly Key[] = [['quotes'], ['exchanges'], ['model']];
 
 /** The keys of the queries that may answer otherwise since an event; none for one that this page does not know. */
 export function touchedBy(text: string): readonly Key[] {
-  const read = eventSchema.safeParse(jsonOf(text));
+  const read = eventSchema.safeParse(parseJson(text));
   if (!read.success) return [];
   const { type, data } = read.data;
   const named = [data.symbol ?? [], ...(data.rows ?? []), ...(data.series ?? []), ...(data.listings ?? [])]
@@ -63,13 +64,5 @@ export function touchedBy(text: string): readonly Key[] {
       return [['watch'], ['quotes']];
     default:
       return [];
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

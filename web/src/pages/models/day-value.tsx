@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { TriangleAlert } from 'lucide-react';
-import type { ModelView } from '../../../../core/contracts/http/models.ts';
+import { amountPattern, type ModelView } from '../../../../core/contracts/http/models.ts';
 import type { HoldingGap } from '../../../../core/contracts/words/model-faults.ts';
 import { addSymbol } from '../../actions/watch.ts';
 import { useRefusal } from '../../api/session.ts';
@@ -79,7 +79,7 @@ export function DayValue({
           inputMode="decimal"
           defaultValue={amount}
           key={amount}
-          pattern="\d{1,15}(\.\d{1,6})?"
+          pattern={amountPattern.source}
           onBlur={({ target }) => target.validity.valid && onAmount(target.value === '100' ? undefined : target.value)}
           onKeyDown={(event) => {
             if (event.key === 'Enter') event.currentTarget.blur();

@@ -1,14 +1,14 @@
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { FileUp } from 'lucide-react';
-import { type ChangeEvent, type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { type ChangeEvent, type FormEvent, useEffect, useId, useState } from 'react';
 import type { ModelView } from '../../../../core/contracts/http/models.ts';
 import type { WeightUnit } from '../../../../core/contracts/words/model-faults.ts';
 import { previewModel, storeModel } from '../../actions/models.ts';
 import { requestErrorOf } from '../../api/failure.ts';
 import { modelsQuery } from '../../api/model-queries.ts';
-import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
+import { DialogChoice } from '../../components/dialog-choice.tsx';
 import styles from './import-model.module.css';
 import { Preview } from './preview.tsx';
 
@@ -139,12 +139,7 @@ export function ImportModel({ former, onClose }: { former?: ModelView; onClose: 
             </p>
           )}
         </div>
-        <div className={styles.choice}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" busy={store.isPending} refusal={refusal}>
-            {former ? 'Save' : 'Store it'}
-          </Button>
-        </div>
+        <DialogChoice act={former ? 'Save' : 'Store it'} busy={store.isPending} refusal={refusal} onClose={onClose} />
       </form>
     </Dialog>
   );
@@ -153,10 +148,9 @@ export function ImportModel({ former, onClose }: { former?: ModelView; onClose: 
 /** A text once it has not changed for a moment. */
 function useSettled(text: string): string {
   const [settled, setSettled] = useState(text);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => {
-    timer.current = setTimeout(() => setSettled(text), waitMs);
-    return () => clearTimeout(timer.current);
+    const timer = setTimeout(() => setSettled(text), waitMs);
+    return () => clearTimeout(timer);
   }, [text]);
   return settled;
 }

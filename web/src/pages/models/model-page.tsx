@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Download, Pencil, Trash2 } from 'lucide-react';
-import type { ModelView } from '../../../../core/contracts/http/models.ts';
+import { amountPattern, type ModelView } from '../../../../core/contracts/http/models.ts';
 import { removeModel } from '../../actions/models.ts';
 import { modelQuery } from '../../api/model-queries.ts';
 import { useRefusal } from '../../api/session.ts';
@@ -26,7 +26,7 @@ export function ModelPage() {
   const { modelId } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const amount = /^\d{1,15}(\.\d{1,6})?$/.test(search.amount ?? '') ? (search.amount ?? usualAmount) : usualAmount;
+  const amount = amountPattern.test(search.amount ?? '') ? (search.amount ?? usualAmount) : usualAmount;
   const model = useQuery(modelQuery(modelId, amount));
   const found = model.data;
   const edit = (open: boolean) =>

@@ -16,7 +16,7 @@ import { StatusDisc } from '../../components/status-disc.tsx';
 import { StopEnd } from '../../components/stop-end.tsx';
 import { cronWords } from '../../sources/schedule.ts';
 import { needsAttention, statusOf, statusWords } from '../../sources/status.ts';
-import { capital, missing, plural, words } from '../../text/format.ts';
+import { capital, cityOf, missing, plural, words } from '../../text/format.ts';
 import { SourceHistory } from './history.tsx';
 import styles from './source-card.module.css';
 
@@ -293,15 +293,8 @@ function LastFailure({
 
 function scheduleOf(job: SourceView['jobs'][number]): string {
   const when =
-    job.everySeconds === null
-      ? `${cronWords(job.cron ?? '')} (${zoneWords(job.zone ?? 'UTC')})`
-      : every(job.everySeconds);
+    job.everySeconds === null ? `${cronWords(job.cron ?? '')} (${cityOf(job.zone ?? 'UTC')})` : every(job.everySeconds);
   return job.inSession ? `${when} in session` : when;
-}
-
-/** The city of a zone: `America/New_York` is `New York`. */
-function zoneWords(zone: string): string {
-  return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
 }
 
 function every(seconds: number): string {
