@@ -1,10 +1,5 @@
 import * as z from 'zod';
-import {
-  type ServiceView,
-  serviceSchema,
-  servicesSchema,
-  stopRequestSchema,
-} from '../../../core/contracts/http/operations.ts';
+import { serviceSchema, servicesSchema, stopRequestSchema } from '../../../core/contracts/http/operations.ts';
 import type { QueueCounts } from '../../../core/contracts/queues.ts';
 import { serviceIds } from '../../../core/contracts/words/services.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
@@ -13,6 +8,7 @@ import type { EventFeed } from '../../../core/ports/event-feed.ts';
 import type { QueueInspector } from '../../../core/ports/queue-inspector.ts';
 import type { SwitchStore } from '../../../core/ports/switch-store.ts';
 import { pauseEnd } from '../pause-end.ts';
+import { serviceViews } from '../views/service.ts';
 
 interface RouteDependencies {
   readonly switches: SwitchStore;
@@ -24,18 +20,7 @@ interface RouteDependencies {
 const tag = 'Services';
 
 export function serviceRoutes({ switches, inspector, feed, log }: RouteDependencies): Route[] {
-  async function views(now: Date): Promise<ServiceView[]> {
-    const rows = await switches.services(now);
-    return serviceIds.map((id) => {
-      const row = rows.find((each) => each.serviceId === id);
-      return {
-        id,
-        running: row?.running ?? true,
-        stoppedUntil: row?.stoppedUntil?.toISOString() ?? null,
-        changedAt: row?.changedAt.toISOString() ?? null,
-      };
-    });
-  }
+  const views = async (now: Date) => serviceViews(await switches.services(now));
 
   const list = route(
     {

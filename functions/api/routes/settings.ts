@@ -1,9 +1,9 @@
 import { type ShownSetting, settingsSchema } from '../../../core/contracts/http/settings.ts';
-import { serviceIds } from '../../../core/contracts/words/services.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import type { SwitchStore } from '../../../core/ports/switch-store.ts';
 import { quotaIsOwn } from '../../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
+import { serviceViews } from '../views/service.ts';
 
 interface RouteDependencies {
   readonly settings: readonly ShownSetting[];
@@ -35,11 +35,9 @@ export function settingsRoutes({
       data: settingsSchema,
     },
     async ({ call }) => {
-      const rows = await switches.services(new Date(call.now));
-      const services = serviceIds.map((id) => {
-        const row = rows.find((each) => each.serviceId === id);
-        return { id, running: row?.running ?? true, stoppedUntil: row?.stoppedUntil?.toISOString() ?? null };
-      });
+      const services = serviceViews(await switches.services(new Date(call.now))).map(
+        ({ changedAt: _, ...service }) => service,
+      );
       const sources = catalogue.map(({ id, title, quota, jobs }) => ({
         ...{ id, title, simulated: simulated.includes(id) },
         quota: {
