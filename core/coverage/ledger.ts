@@ -93,6 +93,16 @@ export function countOf(entries: readonly Entry[]) {
   return { present, missing, noSession };
 }
 
+/** How many slots have no bar although it is due, whatever the reason. */
+export function absentOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, entry) => (isAbsent(entry) ? sum + 1 : sum), 0);
+}
+
+/** Whether the bar of a slot is due and not there. */
+export function isAbsent({ state, reason }: Entry): boolean {
+  return state === 'missing' && reason !== 'not_yet_due';
+}
+
 /**
  * Entries as ranges. With `closedDays` each closed day is part of a range of its own kind; without, a weekend or holiday
  * between two sessions of the same kind does not part them, and is in no range.

@@ -1,6 +1,6 @@
 import { everySource, type VisibleTo } from '../../core/auth/visible-sources.ts';
 import type { AlertCondition } from '../../core/contracts/http/alerts.ts';
-import { countOf } from '../../core/coverage/ledger.ts';
+import { absentOf, countOf } from '../../core/coverage/ledger.ts';
 import { coverageQuestions, ledgersOf, plannedSeries } from '../../core/coverage/ledgers.ts';
 import { addDays } from '../../core/coverage/slots.ts';
 import { type WatchList, withWatched } from '../../core/planning/watch-list.ts';
@@ -35,7 +35,8 @@ export async function coverageShare(
   });
   const [ledger] = ledgersOf(series, await reader.read(coverageQuestions(series, asked)), asked);
   if (!ledger) return null;
-  const { present, missing } = countOf(ledger.ledger.entries);
-  const due = [...missing.values()].reduce((total, count) => total + count, present);
+  const { entries } = ledger.ledger;
+  const { present } = countOf(entries);
+  const due = present + absentOf(entries);
   return due === 0 ? null : present / due;
 }

@@ -11,6 +11,7 @@ import { v5 } from 'uuid';
 import { concernedBy } from '../../core/alerts/concerned.ts';
 import { type CloudEvent, typePrefix } from '../../core/contracts/events/cloud-event.ts';
 import type { WatchedRule } from '../../core/ports/alert-rules.ts';
+import type { CoverageShareReaders } from './coverage-share.ts';
 import { type EvaluatingRules, evaluateRule, type Occasion } from './evaluate-rule.ts';
 
 export interface EvaluatingAlerts extends EvaluatingRules {
@@ -50,8 +51,18 @@ export async function evaluateDue(of: EvaluatingAlerts): Promise<number> {
   const rules = await of.rules.due({ now, coverageBefore, limit: dueAtOnce });
   return evaluate(
     rules.map((rule) => ({ rule, occasion: occasionOf(rule, now) })),
-    of,
+    { ...of, coverage: readOnce(of.coverage) },
   );
+}
+
+/** With the watch list read once, at the first rule that asks for it. */
+function readOnce(of: CoverageShareReaders): CoverageShareReaders {
+  let list: ReturnType<CoverageShareReaders['watched']> | undefined;
+  const watched = () => {
+    list ??= of.watched();
+    return list;
+  };
+  return { ...of, watched };
 }
 
 function occasionOf({ id, revision, pendingEvent }: WatchedRule, now: Date): Occasion {

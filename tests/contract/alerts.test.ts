@@ -308,4 +308,47 @@ describe('a rule on what is no price', () => {
       [true, 0],
     ]);
   });
+
+  it('does not count the bar of today, whose session is not over, as one that is absent', async () => {
+    await world.pool.query(`INSERT INTO symbol_alias (namespace, symbol, listing_id) VALUES ('yahoo', 'AAPL', $1)`, [
+      listingId,
+    ]);
+    await world.pool.query(
+      `INSERT INTO bar (listing_id, source, interval, starts_at, date, close, currency, basis, basis_at, fetched_at, batch_id)
+       SELECT $1, 'yahoo', '1d', day + interval '14 hours 30 minutes', day::date, 250, 'USD', 'splits', $2, $2, $3
+       FROM generate_series('2026-10-22Z'::timestamptz, '2026-11-19Z', '1 day') AS day WHERE extract(isodow FROM day) < 6`,
+      [listingId, iso(-3_600), batchId],
+    );
+    await world.pool.query(`INSERT INTO bar_series (listing_id, source, interval) VALUES ($1, 'yahoo', '1d')`, [
+      listingId,
+    ]);
+    // Of 22 sessions with today's, one is less than 96 %.
+    await rule({ kind: 'coverage_below', symbol: 'AAPL', sourceId: 'yahoo', percent: 96, days: 30 });
+    const due = () => evaluateDue(evaluator(world.pool, () => clock));
+    expect(await due()).toBe(0);
+    expect(await world.all('SELECT met FROM alert_rule')).toEqual([{ met: false }]);
+    await world.pool.query(`DELETE FROM bar WHERE date = '2026-11-10'`);
+    clock += 3_700_000;
+    expect(await due()).toBe(1);
+    expect((await raised()).map(({ figure }) => figure)).toEqual([95.2]);
+  });
+
+  it('reads the watch list once for all rules on coverage that are due, and not at all for others', async () => {
+    let reads = 0;
+    const due = () => {
+      const of = evaluator(world.pool, () => clock);
+      const watched = () => {
+        reads++;
+        return of.coverage.watched();
+      };
+      return evaluateDue({ ...of, coverage: { ...of.coverage, watched } });
+    };
+    await above();
+    await due();
+    expect(reads).toBe(0);
+    for (const percent of [50, 60, 70])
+      await rule({ kind: 'coverage_below', symbol: 'AAPL', sourceId: 'yahoo', percent, days: 30 });
+    await due();
+    expect(reads).toBe(1);
+  });
 });

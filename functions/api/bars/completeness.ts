@@ -2,7 +2,7 @@
 import type { Meta } from '../../../core/contracts/http/envelope.ts';
 import { isWithin } from '../../../core/coverage/day-ranges.ts';
 import type { SeriesFacts, StoredDay } from '../../../core/coverage/facts.ts';
-import { countOf, type Entry, ledgerOf } from '../../../core/coverage/ledger.ts';
+import { absentOf, countOf, type Entry, isAbsent, ledgerOf } from '../../../core/coverage/ledger.ts';
 import { dueTimes, lifetimeOf } from '../../../core/coverage/ledgers.ts';
 import type { SeriesHistory } from '../../../core/coverage/series.ts';
 import {
@@ -111,8 +111,8 @@ export function coverageOfPage(
     dueAfter: dueOf(of)(source, listing.symbol),
   };
   const { entries } = ledgerOf(facts, slots, now);
-  const { present, missing } = countOf(entries);
-  const absent = [...missing].reduce((sum, [reason, count]) => (reason === 'not_yet_due' ? sum : sum + count), 0);
+  const { present } = countOf(entries);
+  const absent = absentOf(entries);
   return { expected: present + absent, stored: present, missing: absent, doubtful, gaps: gapsOf(entries) };
 }
 
@@ -145,9 +145,10 @@ const mostGaps = 20;
 function gapsOf(entries: readonly Entry[]): PageCoverage['gaps'] {
   const gaps: { from: string; to: string; sessions: number }[] = [];
   let open = false;
-  for (const { slot, state, reason } of entries) {
-    if (state === 'no_session') continue;
-    const absent = state === 'missing' && reason !== 'not_yet_due';
+  for (const entry of entries) {
+    const { slot } = entry;
+    if (entry.state === 'no_session') continue;
+    const absent = isAbsent(entry);
     const last = gaps.at(-1);
     if (absent && open && last) {
       last.to = slot.to;
