@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from '../contracts/alert-deliveries.ts';
+import type { SendOutcome } from '../contracts/alert-deliveries.ts';
 import type { ChannelStop, DeliveryError } from '../contracts/words/alerts.ts';
 
 const minute = 60;
@@ -24,7 +24,7 @@ const failingForMs = 5 * 24 * hour * 1000;
 const jitter = 0.1;
 
 export interface Attempt {
-  readonly outcome: Pick<DeliveryOutcome, 'delivered' | 'error' | 'status' | 'retryAfterSeconds'>;
+  readonly outcome: SendOutcome;
   /** This one included. */
   readonly attempts: number;
   /** Since when all deliveries to the channel have failed. */

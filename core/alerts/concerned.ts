@@ -1,4 +1,5 @@
 import type { QuotronEvent } from '../contracts/events/event.ts';
+import { alertingTypes } from '../contracts/events/words.ts';
 import type { AlertCondition } from '../contracts/http/alerts.ts';
 
 /** Which rules an event may concern. */
@@ -10,11 +11,15 @@ export interface Concerned {
   readonly sourceId: string;
 }
 
+type AlertingEvent = Extract<QuotronEvent, { type: (typeof alertingTypes)[number] }>;
+
 /**
  * Which rules an event may concern; `null` for none. What came in bulk (a backfill, replay or import, or a former release)
  * is no news, and concerns none.
  */
-export function concernedBy({ type, data }: QuotronEvent): Concerned | null {
+export function concernedBy(event: QuotronEvent): Concerned | null {
+  if (!isAlerting(event)) return null;
+  const { type, data } = event;
   if ('origin' in data && data.origin !== 'live') return null;
   const { sourceId } = data;
   switch (type) {
@@ -36,7 +41,9 @@ export function concernedBy({ type, data }: QuotronEvent): Concerned | null {
       return { kinds: ['quarantine_over'], symbols: [], sourceId };
     case 'price.disputed':
       return { kinds: ['dispute'], symbols: [data.symbol], sourceId };
-    default:
-      return null;
   }
+}
+
+function isAlerting(event: QuotronEvent): event is AlertingEvent {
+  return alertingTypes.some((type) => type === event.type);
 }

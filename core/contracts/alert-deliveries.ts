@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { channelKinds, deliveryErrors } from './words/alerts.ts';
+import { deliveryErrors } from './words/alerts.ts';
 
 /*
  * The two operations of `state` by which the sender of alerts, outside the VPC, gets what is due and says what became of it.
@@ -19,6 +19,8 @@ const outcome = z.object({
   retryAfterSeconds: z.number().nonnegative().nullable(),
 });
 export type DeliveryOutcome = z.infer<typeof outcome>;
+/** What became of one attempt, whichever delivery it was of. */
+export type SendOutcome = Omit<DeliveryOutcome, 'id' | 'token'>;
 
 export const alertRequests = [
   /** Deliveries that are due, each for one sender at a time, and the key to which channels are sealed from now on. */
@@ -34,19 +36,14 @@ export const alertRequests = [
 const claimedDelivery = z.object({
   id: z.uuid(),
   token: z.int().positive(),
-  channel: z.object({ id: z.uuid(), kind: z.enum(channelKinds), sealed: z.string() }),
+  channel: z.object({ id: z.uuid(), sealed: z.string() }),
   body: z.unknown(),
 });
 export type ClaimedDelivery = z.infer<typeof claimedDelivery>;
 
 export const alertResponses = {
   claimAlerts: z.discriminatedUnion('go', [
-    z.object({
-      go: z.literal(true),
-      deliveries: z.array(claimedDelivery),
-      /** Whether more are due. */
-      more: z.boolean(),
-    }),
+    z.object({ go: z.literal(true), deliveries: z.array(claimedDelivery) }),
     z.object({ go: z.literal(false), why: z.literal('stopped') }),
   ]),
   settleAlerts: z.object({

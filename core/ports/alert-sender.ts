@@ -1,9 +1,6 @@
 import type { AlertBody } from '../alerts/body.ts';
 import type { ChannelSecret } from '../alerts/channel-secret.ts';
-import type { DeliveryOutcome } from '../contracts/alert-deliveries.ts';
-
-/** What became of one attempt. */
-export type SendOutcome = Pick<DeliveryOutcome, 'delivered' | 'error' | 'status' | 'retryAfterSeconds'>;
+import type { SendOutcome } from '../contracts/alert-deliveries.ts';
 
 export interface AlertMessage {
   /** The same for each attempt. */

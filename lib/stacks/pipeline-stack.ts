@@ -3,6 +3,7 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { alertingTypes } from '../../core/contracts/events/words.ts';
 import { type FunctionName, ingestMemoryMb } from '../../core/contracts/functions.ts';
 import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts';
 import { sourcesOf } from '../../core/sources/catalogue.ts';
@@ -22,17 +23,6 @@ interface FunctionSize {
   readonly description: string;
   readonly memoryMb: number;
 }
-
-/** Events that rules of alerts may be about (`core/alerts/concerned.ts`). */
-const alertingTypes = [
-  'quotes.stored',
-  'quotes.revised',
-  'source.health-changed',
-  'finding.opened',
-  'finding.closed',
-  'quarantine.added',
-  'price.disputed',
-] as const;
 
 /** Description and memory of each function of the pipeline. 1769 MB is one whole CPU. */
 const sizes = {

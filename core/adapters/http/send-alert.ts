@@ -1,7 +1,8 @@
 import { cut, requestOf, type WebhookRequest } from '../../alerts/notice.ts';
 import { signedHeaders } from '../../auth/standard-webhooks.ts';
+import type { SendOutcome } from '../../contracts/alert-deliveries.ts';
 import type { DeliveryError } from '../../contracts/words/alerts.ts';
-import type { AlertMessage, SendAlert, SendMail, SendOutcome } from '../../ports/alert-sender.ts';
+import type { AlertMessage, SendAlert, SendMail } from '../../ports/alert-sender.ts';
 import type { UpstreamAnswer } from '../../ports/upstream.ts';
 import { retryAfterOf } from '../../scraping/retry-after.ts';
 import { httpUpstream, type ResolveName } from './upstream.ts';

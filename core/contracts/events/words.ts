@@ -7,3 +7,14 @@ export type BatchOrigin = (typeof batchOrigins)[number];
 /** What happened to symbols of the watch list. */
 export const watchChanges = ['added', 'removed', 'found', 'missing'] as const;
 export type WatchChange = (typeof watchChanges)[number];
+
+/** Types of events that rules of alerts may be about. */
+export const alertingTypes = [
+  'quotes.stored',
+  'quotes.revised',
+  'source.health-changed',
+  'finding.opened',
+  'finding.closed',
+  'quarantine.added',
+  'price.disputed',
+] as const;

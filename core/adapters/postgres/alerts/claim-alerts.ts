@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { type AfterAttempt, afterAttempt } from '../../../alerts/after-attempt.ts';
 import type { DeliveryOutcome } from '../../../contracts/alert-deliveries.ts';
 import type { StateRequest, StateResponses } from '../../../contracts/state.ts';
-import { channelKinds } from '../../../contracts/words/alerts.ts';
 import type { Connection } from '../database/pool.ts';
 import { firstRow, instant, rowsOf } from '../database/rows.ts';
 import { isRunning } from '../database/switches.ts';
@@ -17,7 +16,6 @@ const claimedRow = z.object({
   id: z.string(),
   token: z.coerce.number(),
   channelId: z.string(),
-  kind: z.enum(channelKinds),
   sealed: z.string(),
   body: z.unknown(),
 });
@@ -54,14 +52,14 @@ export async function claimAlerts(
       SET claimed_until = clock_timestamp() + make_interval(secs => ${claimSeconds}), claim_token = d.claim_token + 1,
           attempts = d.attempts + 1
       FROM mine, alert_channel c WHERE d.id = mine.id AND c.id = d.channel_id
-      RETURNING d.id, d.claim_token AS token, c.id AS "channelId", c.kind, c.sealed, d.body`,
+      RETURNING d.id, d.claim_token AS token, c.id AS "channelId", c.sealed, d.body`,
     values: [limit],
   });
-  const deliveries = rowsOf(claimedRow, found).map(({ id, token, channelId, kind, sealed, body }) => ({
+  const deliveries = rowsOf(claimedRow, found).map(({ id, token, channelId, sealed, body }) => ({
     ...{ id, token, body },
-    channel: { id: channelId, kind, sealed },
+    channel: { id: channelId, sealed },
   }));
-  return { go: true, deliveries, more: deliveries.length === limit };
+  return { go: true, deliveries };
 }
 
 const heldRow = z.object({

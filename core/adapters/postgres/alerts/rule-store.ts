@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { alertConditionSchema, quietHoursSchema } from '../../../contracts/http/alerts.ts';
+import { ruleStops } from '../../../contracts/words/alerts.ts';
 import { keyUses } from '../../../contracts/words/licence.ts';
 import type { AlertRule, AlertStore } from '../../../ports/alert-store.ts';
 import { texts } from '../database/array-literal.ts';
@@ -24,7 +25,7 @@ const ruleRow = z.object({
   keyName: z.string().nullable(),
   use: z.enum(keyUses).catch('redistribute'),
   enabled: z.boolean(),
-  stopped: z.enum(['person', 'key_revoked', 'key_expired', 'key_missing']).nullable(),
+  stopped: z.enum(ruleStops).nullable(),
   met: z.boolean().nullable(),
   evaluatedAt: instant.nullable(),
   lastAlertAt: instant.nullable(),
