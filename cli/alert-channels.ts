@@ -1,9 +1,9 @@
 import { text } from 'node:stream/consumers';
-import { Argument, Command, Option } from 'commander';
+import { Argument, Command } from 'commander';
 import { type AlertChannelView, alertChannelSchema, newAlertChannelSchema } from '../core/contracts/http/alerts.ts';
 import { channelKinds } from '../core/contracts/words/alerts.ts';
-import { type Common, carryOut, newCommand } from './command.ts';
-import { numberOption } from './options.ts';
+import { type Common, carryOut, carryOutEach, newCommand } from './command.ts';
+import { limitOption } from './options.ts';
 import { distance, safe, status, table } from './output.ts';
 import { exitCodes } from './problems.ts';
 
@@ -20,7 +20,7 @@ export function channelsCommand(): Command {
 
 function list(): Command {
   return newCommand('list', 'Channels, newest first', ['alerts channels'])
-    .addOption(new Option('--limit <rows>', 'how many').argParser(numberOption(10_000)).default(100))
+    .addOption(limitOption(100))
     .action((options: Common & { limit: number }) =>
       carryOut(options, async ({ api, out }) => {
         const found = await api.list('/alerts/channels', {}, alertChannelSchema, options.limit);
@@ -78,25 +78,16 @@ function add(): Command {
 }
 
 function change(verb: 'remove' | 'start' | 'stop', description: string): Command {
-  return newCommand(verb, description, [`alerts channels ${verb} <id>`])
-    .argument('<ids...>', 'channels, as `alerts channels` names them')
-    .action((ids: string[], options: Common) =>
-      carryOut(options, async ({ api, out }) => {
-        const changed: AlertChannelView[] = [];
-        for (const id of ids) {
-          const path = `/alerts/channels/${encodeURIComponent(id)}`;
-          changed.push(
-            verb === 'remove'
-              ? await api.request('DELETE', path, alertChannelSchema)
-              : await api.request('POST', `${path}/${verb}`, alertChannelSchema),
-          );
-        }
-        out.result(changed, () =>
-          verb === 'remove'
-            ? changed.map(({ name }) => `${safe(name)} is removed.`).join('\n')
-            : channelsTable(changed),
-        );
-        return exitCodes.ok;
-      }),
-    );
+  return carryOutEach(
+    newCommand(verb, description, [`alerts channels ${verb} <id>`]),
+    'channels, as `alerts channels` names them',
+    (id, api) => {
+      const path = `/alerts/channels/${encodeURIComponent(id)}`;
+      return verb === 'remove'
+        ? api.request('DELETE', path, alertChannelSchema)
+        : api.request('POST', `${path}/${verb}`, alertChannelSchema);
+    },
+    (changed) =>
+      verb === 'remove' ? changed.map(({ name }) => `${safe(name)} is removed.`).join('\n') : channelsTable(changed),
+  );
 }

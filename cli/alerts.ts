@@ -7,8 +7,8 @@ import {
 } from '../core/contracts/http/alerts.ts';
 import { alertKinds, deliveryStatuses, moveDirections } from '../core/contracts/words/alerts.ts';
 import { channelsCommand } from './alert-channels.ts';
-import { type Common, carryOut, newCommand } from './command.ts';
-import { numberOption } from './options.ts';
+import { type Common, carryOut, carryOutEach, newCommand } from './command.ts';
+import { limitOption, numberOption } from './options.ts';
 import { distance, instant, safe, status, table } from './output.ts';
 import { exitCodes, usageError } from './problems.ts';
 import { waitFor } from './wait.ts';
@@ -28,8 +28,6 @@ interface AddOptions extends Common {
 
 /** Words of the command line: `price-above`. */
 const kindWords = alertKinds.map((kind) => kind.replaceAll('_', '-'));
-const limit = (usual: number) =>
-  new Option('--limit <rows>', 'how many').argParser(numberOption(10_000)).default(usual);
 
 /** `quotron alerts`: rules, channels and deliveries of alerts. */
 export function alertsCommand(): Command {
@@ -48,7 +46,7 @@ export function alertsCommand(): Command {
 
 function list(): Command {
   return newCommand('list', 'Rules, newest first', ['alerts list'])
-    .addOption(limit(100))
+    .addOption(limitOption(100))
     .action((options: Common & { limit: number }) =>
       carryOut(options, async ({ api, out }) => {
         const found = await api.list('/alerts/rules', {}, alertRuleSchema, options.limit);
@@ -136,30 +134,24 @@ function quietOf(text: string) {
   return { from, to, zone };
 }
 
+const ofRules = 'rules, as `alerts list` names them';
+
 function remove(): Command {
-  return newCommand('remove', 'Remove rules', ['alerts remove <id>'])
-    .argument('<ids...>', 'rules, as `alerts list` names them')
-    .action((ids: string[], options: Common) =>
-      carryOut(options, async ({ api, out }) => {
-        const removed: AlertRuleView[] = [];
-        for (const id of ids) removed.push(await api.request('DELETE', pathOf(id), alertRuleSchema));
-        out.result(removed, () => removed.map(({ name }) => `${safe(name)} is removed.`).join('\n'));
-        return exitCodes.ok;
-      }),
-    );
+  return carryOutEach(
+    newCommand('remove', 'Remove rules', ['alerts remove <id>']),
+    ofRules,
+    (id, api) => api.request('DELETE', pathOf(id), alertRuleSchema),
+    (removed) => removed.map(({ name }) => `${safe(name)} is removed.`).join('\n'),
+  );
 }
 
 function switchRule(verb: 'start' | 'stop', description: string): Command {
-  return newCommand(verb, description, [`alerts ${verb} <id>`])
-    .argument('<ids...>', 'rules, as `alerts list` names them')
-    .action((ids: string[], options: Common) =>
-      carryOut(options, async ({ api, out }) => {
-        const rules: AlertRuleView[] = [];
-        for (const id of ids) rules.push(await api.request('POST', `${pathOf(id)}/${verb}`, alertRuleSchema));
-        out.result(rules, () => rulesTable(rules));
-        return exitCodes.ok;
-      }),
-    );
+  return carryOutEach(
+    newCommand(verb, description, [`alerts ${verb} <id>`]),
+    ofRules,
+    (id, api) => api.request('POST', `${pathOf(id)}/${verb}`, alertRuleSchema),
+    rulesTable,
+  );
 }
 
 function test(): Command {
@@ -195,7 +187,7 @@ function deliveries(): Command {
     .addOption(new Option('--status <status>', 'of one status').choices(deliveryStatuses))
     .option('--rule <id>', 'of one rule')
     .option('--channel <id>', 'to one channel')
-    .addOption(limit(50))
+    .addOption(limitOption(50))
     .action((options: Common & { status?: string; rule?: string; channel?: string; limit: number }) =>
       carryOut(options, async ({ api, out }) => {
         const { status: wanted, rule: ruleId, channel: channelId } = options;
@@ -225,19 +217,12 @@ function deliveries(): Command {
 }
 
 function retry(): Command {
-  return newCommand('retry', 'Send again what was given up', ['alerts retry <id>'])
-    .argument('<ids...>', 'deliveries, as `alerts deliveries` names them')
-    .action((ids: string[], options: Common) =>
-      carryOut(options, async ({ api, out }) => {
-        const sent: AlertDeliveryView[] = [];
-        for (const id of ids)
-          sent.push(
-            await api.request('POST', `/alerts/deliveries/${encodeURIComponent(id)}/retry`, alertDeliverySchema),
-          );
-        out.result(sent, () => sent.map((each) => `${each.id}: ${each.status}`).join('\n'));
-        return exitCodes.ok;
-      }),
-    );
+  return carryOutEach(
+    newCommand('retry', 'Send again what was given up', ['alerts retry <id>']),
+    'deliveries, as `alerts deliveries` names them',
+    (id, api) => api.request('POST', `/alerts/deliveries/${encodeURIComponent(id)}/retry`, alertDeliverySchema),
+    (sent) => sent.map((each) => `${each.id}: ${each.status}`).join('\n'),
+  );
 }
 
 function whyOf({ lastError, lastStatus }: AlertDeliveryView): string {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Api, apiOf } from './api.ts';
 import { type Output, outputOf, safe } from './output.ts';
-import type { ExitCode } from './problems.ts';
+import { type ExitCode, exitCodes } from './problems.ts';
 
 /** What each command gets. */
 export interface Context {
@@ -50,4 +50,21 @@ export async function carryOut(
   const simulated = api.simulated();
   if (simulated.length > 0 && !saysSimulated)
     out.progress(`Simulated data: the prices of ${simulated.map(safe).join(', ')} are made up.`);
+}
+
+/** Gives a command the argument `<ids...>`: it asks the API for one after the other, and prints all that came of it. */
+export function carryOutEach<Answer>(
+  command: Command,
+  help: string,
+  ask: (id: string, api: Api) => Promise<Answer>,
+  print: (answers: readonly Answer[]) => string,
+): Command {
+  return command.argument('<ids...>', help).action((ids: string[], options: Common) =>
+    carryOut(options, async ({ api, out }) => {
+      const answers: Answer[] = [];
+      for (const id of ids) answers.push(await ask(id, api));
+      out.result(answers, () => print(answers));
+      return exitCodes.ok;
+    }),
+  );
 }

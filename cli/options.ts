@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 const units: ReadonlyMap<string, number> = new Map(Object.entries<number>({ m: 60_000, h: 3600_000, d: 86_400_000 }));
 
@@ -35,4 +35,9 @@ export function numberOption(most: number, least = 1): (text: string) => number 
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
   };
+}
+
+/** How many rows of a list a command gets. */
+export function limitOption(usual: number): Option {
+  return new Option('--limit <rows>', 'how many').argParser(numberOption(10_000)).default(usual);
 }

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { ProblemError } from './problem.ts';
 
 /** An opaque cursor: where the next page begins, as base64url JSON. Callers must not look inside; its form may change. */
@@ -37,6 +37,14 @@ export function readCursor<T extends z.ZodType>(text: string | undefined, positi
     'invalid_cursor',
     'Send meta.nextCursor of the previous page unchanged, or omit the cursor to start again.',
   );
+}
+
+/** The position in a list that is in order of when its rows were made: the time, and the id among those of one time. */
+export const creationCursor = z.tuple([z.iso.datetime(), z.uuid()]);
+
+/** Where a row stands in such a list, as `creationCursor` reads it. */
+export function byCreation({ createdAt, id }: { readonly createdAt: Date; readonly id: string }): [string, string] {
+  return [createdAt.toISOString(), id];
 }
 
 function decode(text: string): unknown {

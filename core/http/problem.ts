@@ -92,6 +92,11 @@ export class ProblemError extends Error {
   }
 }
 
+/** The problem for one field of the request, `body.until` or `query.from`, and what is wrong with it. */
+export function invalidRequest(path: string, message: string): ProblemError {
+  return new ProblemError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
+}
+
 /** The body of the answer, with keys masked that stand in the address or in what was sent. `type` is a name, not an address: the codes are listed in the OpenAPI document. */
 export function problemBody(problem: ProblemError, requestId: string, instance: string): Problem {
   const { status, title } = problems[problem.code];

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import * as z from 'zod';
 import { canonicalSymbol, symbolPattern } from '../market/symbol.ts';
 import { fieldsParameter } from './fields.ts';
-import { ProblemError } from './problem.ts';
+import { invalidRequest, ProblemError } from './problem.ts';
 import { asNumber, asText, type DecimalWriter } from './wire-number.ts';
 
 /** The maximum size of a body in bytes. The largest legitimate one, 500 symbols, has 16 KB. */
@@ -213,7 +213,5 @@ export function splitSymbols(text: string, most: number): string[] {
   const symbols = text.split(',').filter((each) => each.trim() !== '');
   if (symbols.length > 0 && symbols.length <= most) return symbols;
   const message = `names ${symbols.length} symbols; it takes 1 to ${most}, separated by commas`;
-  throw new ProblemError('invalid_request', `query.symbols: ${message}`, {
-    errors: [{ path: 'query.symbols', message }],
-  });
+  throw invalidRequest('query.symbols', message);
 }

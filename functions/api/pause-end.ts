@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { stopRequestSchema } from '../../core/contracts/http/operations.ts';
-import { ProblemError } from '../../core/http/problem.ts';
+import { invalidRequest } from '../../core/http/problem.ts';
 
 const longestPauseMs = 366 * 24 * 3600_000;
 
@@ -12,6 +12,5 @@ export function pauseEnd(body: z.infer<typeof stopRequestSchema> | undefined, no
   if (!body?.until) return null;
   const until = new Date(body.until);
   if (until.getTime() > now && until.getTime() <= now + longestPauseMs) return until;
-  const message = 'must lie ahead, and within a year';
-  throw new ProblemError('invalid_request', `body.until: ${message}`, { errors: [{ path: 'body.until', message }] });
+  throw invalidRequest('body.until', 'must lie ahead, and within a year');
 }

@@ -10,8 +10,8 @@ import {
   createChannelSchema,
   newAlertChannelSchema,
 } from '../../../core/contracts/http/alerts.ts';
-import { page, readCursor } from '../../../core/http/page.ts';
-import { ProblemError } from '../../../core/http/problem.ts';
+import { byCreation, creationCursor, page, readCursor } from '../../../core/http/page.ts';
+import { invalidRequest, ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import type { AlertChannel, AlertStore } from '../../../core/ports/alert-store.ts';
@@ -19,7 +19,6 @@ import type { IdempotencyStore } from '../../../core/ports/idempotency-store.ts'
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import { requestSlot } from '../idempotency-key.ts';
 import { channelView, deliveryView } from '../views/alert.ts';
-import { alertCursor } from './alert-rules.ts';
 
 interface RouteDependencies {
   readonly alerts: AlertStore;
@@ -49,9 +48,9 @@ export function alertChannelRoutes({ alerts, requests, queue, alertHosts }: Rout
       problems: ['invalid_cursor'],
     },
     async ({ query }) => {
-      const after = readCursor(query.cursor, alertCursor);
+      const after = readCursor(query.cursor, creationCursor);
       const found = await alerts.channels({ after: after && { at: after[0], id: after[1] }, limit: query.limit + 1 });
-      const { rows, meta } = page(found, query.limit, (row) => [row.createdAt.toISOString(), row.id]);
+      const { rows, meta } = page(found, query.limit, byCreation);
       return { kind: 'data', data: rows.map(channelView), meta, maxAge: 0 };
     },
   );
@@ -76,10 +75,11 @@ export function alertChannelRoutes({ alerts, requests, queue, alertHosts }: Rout
       if ('url' in body) {
         const url = new URL(body.url);
         const excepted = alertHosts.includes(url.host);
-        if (url.protocol !== 'https:' && !excepted) throw invalid('body.url', 'must begin with https://');
-        if (url.username !== '' || url.password !== '') throw invalid('body.url', 'must not have a user or a password');
+        if (url.protocol !== 'https:' && !excepted) throw invalidRequest('body.url', 'must begin with https://');
+        if (url.username !== '' || url.password !== '')
+          throw invalidRequest('body.url', 'must not have a user or a password');
         if (body.kind === 'ntfy' && !/^\/[\w-]{1,64}$/.test(url.pathname))
-          throw invalid('body.url', 'must be a server and a topic, such as https://ntfy.sh/my-topic');
+          throw invalidRequest('body.url', 'must be a server and a topic, such as https://ntfy.sh/my-topic');
       }
       const key = await alerts.sealingKey();
       if (key === null)
@@ -135,7 +135,7 @@ export function alertChannelRoutes({ alerts, requests, queue, alertHosts }: Rout
     },
   );
 
-  const [start, stop] = ([true, false] as const).map((enabled) =>
+  const switches = ([true, false] as const).map((enabled) =>
     route(
       {
         method: 'post',
@@ -192,15 +192,11 @@ export function alertChannelRoutes({ alerts, requests, queue, alertHosts }: Rout
     },
   );
 
-  return [list, create, remove, ...(start && stop ? [start, stop] : []), test];
+  return [list, create, remove, ...switches, test];
 
   async function require(id: string): Promise<AlertChannel> {
     const channel = await alerts.channel(id);
     if (!channel) throw new ProblemError('not_found', 'No channel has this id. GET /alerts/channels lists them.');
     return channel;
   }
-}
-
-function invalid(path: string, message: string): ProblemError {
-  return new ProblemError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
 }

@@ -1,14 +1,13 @@
 import * as z from 'zod';
 import { alertDeliverySchema } from '../../../core/contracts/http/alerts.ts';
 import { deliveryStatuses } from '../../../core/contracts/words/alerts.ts';
-import { page, readCursor } from '../../../core/http/page.ts';
+import { byCreation, creationCursor, page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import type { AlertDelivery, AlertStore } from '../../../core/ports/alert-store.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import { deliveryView } from '../views/alert.ts';
-import { alertCursor } from './alert-rules.ts';
 
 interface RouteDependencies {
   readonly alerts: AlertStore;
@@ -41,7 +40,7 @@ export function alertDeliveryRoutes({ alerts, queue }: RouteDependencies): Route
       problems: ['invalid_cursor'],
     },
     async ({ query, call }) => {
-      const after = readCursor(query.cursor, alertCursor);
+      const after = readCursor(query.cursor, creationCursor);
       const found = await alerts.deliveries({
         ruleId: query.ruleId ?? null,
         channelId: query.channelId ?? null,
@@ -50,7 +49,7 @@ export function alertDeliveryRoutes({ alerts, queue }: RouteDependencies): Route
         limit: query.limit + 1,
         now: new Date(call.now),
       });
-      const { rows, meta } = page(found, query.limit, (row) => [row.createdAt.toISOString(), row.id]);
+      const { rows, meta } = page(found, query.limit, byCreation);
       return { kind: 'data', data: rows.map(deliveryView), meta, maxAge: 0 };
     },
   );

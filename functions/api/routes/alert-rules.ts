@@ -4,8 +4,8 @@ import { meetsPrice } from '../../../core/alerts/price-condition.ts';
 import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import { type AlertCondition, alertRuleSchema, createRuleSchema } from '../../../core/contracts/http/alerts.ts';
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
-import { page, readCursor } from '../../../core/http/page.ts';
-import { ProblemError } from '../../../core/http/problem.ts';
+import { byCreation, creationCursor, page, readCursor } from '../../../core/http/page.ts';
+import { invalidRequest, ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, symbolHelp } from '../../../core/http/read-request.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
@@ -33,8 +33,6 @@ const tag = 'Alerts';
 /** Namespace of the ids of rules. */
 const namespace = '9d0a8a34-3a0f-5bb1-a6a3-7a1d1d3cbb10';
 const byId = z.object({ id: z.uuid() });
-/** Of lists of alerts: when a row was made, and its id. */
-export const alertCursor = z.tuple([z.iso.datetime(), z.uuid()]);
 
 export function alertRuleRoutes(dependencies: RouteDependencies): Route[] {
   const { alerts, requests, catalogue } = dependencies;
@@ -52,13 +50,13 @@ export function alertRuleRoutes(dependencies: RouteDependencies): Route[] {
       problems: ['invalid_cursor'],
     },
     async ({ query, call }) => {
-      const after = readCursor(query.cursor, alertCursor);
+      const after = readCursor(query.cursor, creationCursor);
       const found = await alerts.rules({
         after: after && { at: after[0], id: after[1] },
         limit: query.limit + 1,
         now: new Date(call.now),
       });
-      const { rows, meta } = page(found, query.limit, (row) => [row.createdAt.toISOString(), row.id]);
+      const { rows, meta } = page(found, query.limit, byCreation);
       return { kind: 'data', data: rows.map((row) => ruleView(row, call.decimal)), meta, maxAge: 0 };
     },
   );
@@ -101,9 +99,10 @@ export function alertRuleRoutes(dependencies: RouteDependencies): Route[] {
     async ({ body, call }) => {
       const condition = checkedCondition(body.when);
       if (body.quietHours) {
-        if (!isZone(body.quietHours.zone)) throw invalid('body.quietHours.zone', 'is not known: must be an IANA zone');
+        if (!isZone(body.quietHours.zone))
+          throw invalidRequest('body.quietHours.zone', 'is not known: must be an IANA zone');
         if (body.quietHours.from === body.quietHours.to)
-          throw invalid('body.quietHours.to', 'must be another time than the first');
+          throw invalidRequest('body.quietHours.to', 'must be another time than the first');
       }
       const keyId = call.principal?.keyId;
       if (keyId === undefined) throw new ProblemError('unauthenticated', 'A rule belongs to a key.');
@@ -149,7 +148,7 @@ export function alertRuleRoutes(dependencies: RouteDependencies): Route[] {
     },
   );
 
-  const [start, stop] = ([true, false] as const).map((enabled) =>
+  const switches = ([true, false] as const).map((enabled) =>
     route(
       {
         method: 'post',
@@ -174,7 +173,7 @@ export function alertRuleRoutes(dependencies: RouteDependencies): Route[] {
     ),
   );
 
-  return [list, one, create, remove, ...(start && stop ? [start, stop] : [])];
+  return [list, one, create, remove, ...switches];
 
   async function require(id: string, call: Call): Promise<AlertRule> {
     const rule = await alerts.rule(id, new Date(call.now));
@@ -187,7 +186,7 @@ export function alertRuleRoutes(dependencies: RouteDependencies): Route[] {
     if ('sourceId' in when && when.sourceId !== null) requireSource(catalogue, when.sourceId);
     if (!('symbol' in when) || when.symbol === null) return when;
     const symbol = canonicalSymbol(when.symbol);
-    if (symbol === null) throw invalid('body.when.symbol', symbolHelp);
+    if (symbol === null) throw invalidRequest('body.when.symbol', symbolHelp);
     return { ...when, symbol };
   }
 
@@ -219,8 +218,4 @@ export function alertRuleRoutes(dependencies: RouteDependencies): Route[] {
           ];
     return { met: found.reliable ? meetsPrice(condition, found.price, null) : null, warnings };
   }
-}
-
-function invalid(path: string, message: string): ProblemError {
-  return new ProblemError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
 }

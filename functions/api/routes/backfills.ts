@@ -11,8 +11,8 @@ import {
 } from '../../../core/contracts/http/backfills.ts';
 import type { Tick } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
-import { page, readCursor } from '../../../core/http/page.ts';
-import { ProblemError } from '../../../core/http/problem.ts';
+import { byCreation, creationCursor, page, readCursor } from '../../../core/http/page.ts';
+import { invalidRequest, ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, symbolOf } from '../../../core/http/read-request.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
 import { chunksOf } from '../../../core/planning/backfill-chunks.ts';
@@ -75,9 +75,9 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
       await refuseLocked(source, call.now);
       const today = new Date(call.now).toISOString().slice(0, 10);
       const to = body.to ?? today;
-      if (to > today) throw invalid('to', 'must not be in the future');
-      if (body.from >= to) throw invalid('from', 'must be before the end of the range');
-      if (body.from < '1900') throw invalid('from', 'must not be before 1900');
+      if (to > today) throw invalidRequest('body.to', 'must not be in the future');
+      if (body.from >= to) throw invalidRequest('body.from', 'must be before the end of the range');
+      if (body.from < '1900') throw invalidRequest('body.from', 'must not be before 1900');
       const symbols = [...new Set(body.symbols.map(symbolOf))];
       const named = symbols.map((symbol) => {
         const own = source.toSource(symbol);
@@ -87,7 +87,10 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
       const { interval, from } = body;
       const chunks = chunksOf(named, { from, to, interval }, days);
       if (chunks.length > mostChunks)
-        throw invalid('symbols', `make ${chunks.length} chunks with this range; one backfill may have ${mostChunks}`);
+        throw invalidRequest(
+          'body.symbols',
+          `make ${chunks.length} chunks with this range; one backfill may have ${mostChunks}`,
+        );
       if (body.dryRun) {
         const asked = { sourceId: source.id, interval, symbols, from, to };
         return { kind: 'data', data: await forecast(source, chunks.length, asked, call.now) };
@@ -132,12 +135,12 @@ export function backfillRoutes({ backfills, requests, sources, queue, catalogue 
       problems: ['invalid_cursor'],
     },
     async ({ query, call }) => {
-      const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
+      const after = readCursor(query.cursor, creationCursor);
       const found = await backfills(call.visible).list({
         after: after && { createdAt: new Date(after[0]), id: after[1] },
         limit: query.limit + 1,
       });
-      const { rows, meta } = page(found, query.limit, (row) => [row.createdAt.toISOString(), row.id]);
+      const { rows, meta } = page(found, query.limit, byCreation);
       return { kind: 'data', data: rows.map((row) => view(row, call.now)), meta, warnings: leftOut(call.visible) };
     },
   );
@@ -249,12 +252,6 @@ function statusOf(row: BackfillProgress): BackfillView['status'] {
   if (waiting > 0) return done + failed > 0 ? 'running' : 'planned';
   if (failed === 0) return 'succeeded';
   return done > 0 ? 'partial' : 'failed';
-}
-
-function invalid(field: string, message: string): ProblemError {
-  return new ProblemError('invalid_request', `body.${field}: ${message}`, {
-    errors: [{ path: `body.${field}`, message }],
-  });
 }
 
 function unknown(): ProblemError {

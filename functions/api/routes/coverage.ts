@@ -6,7 +6,7 @@ import { countOf, rangesOf } from '../../../core/coverage/ledger.ts';
 import { coverageQuestions, ledgersOf, plannedSeries, type SeriesLedger } from '../../../core/coverage/ledgers.ts';
 import { addDays, isIntraday } from '../../../core/coverage/slots.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
-import { ProblemError } from '../../../core/http/problem.ts';
+import { invalidRequest } from '../../../core/http/problem.ts';
 import {
   cursorParameter,
   limitParameter,
@@ -154,18 +154,13 @@ function timeOf(asked: TimeAsked, now: number): { from: string; to: string } {
   const to = asked.to !== undefined && asked.to < today ? asked.to : today;
   const inDay = isIntraday(asked.interval);
   const from = asked.from ?? addDays(to, inDay ? -30 : -365);
-  if (from < '1900') throw invalid('from', 'must not be before 1900');
-  if (from > to) throw invalid('from', 'must not be after the last day');
+  if (from < '1900') throw invalidRequest('query.from', 'must not be before 1900');
+  if (from > to) throw invalidRequest('query.from', 'must not be after the last day');
   const days = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
   if (inDay && days > mostIntradayDays)
-    throw invalid('from', `must be within ${mostIntradayDays} days of the last one`);
+    throw invalidRequest('query.from', `must be within ${mostIntradayDays} days of the last one`);
   const most = seriesWithin(asked.interval, days);
-  if (asked.limit > most) throw invalid('limit', `must be at most ${most} for ${days} days of ${asked.interval}`);
+  if (asked.limit > most)
+    throw invalidRequest('query.limit', `must be at most ${most} for ${days} days of ${asked.interval}`);
   return { from, to };
-}
-
-function invalid(field: string, message: string): ProblemError {
-  return new ProblemError('invalid_request', `query.${field}: ${message}`, {
-    errors: [{ path: `query.${field}`, message }],
-  });
 }

@@ -9,7 +9,7 @@ import {
   reportFileName,
 } from '../../../core/contracts/http/diagnostics.ts';
 import { reportOf } from '../../../core/diagnosis/report.ts';
-import { page, readCursor } from '../../../core/http/page.ts';
+import { byCreation, creationCursor, page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
 import { type Reply, type Route, route } from '../../../core/http/route.ts';
@@ -74,12 +74,12 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDepe
       problems: ['invalid_cursor'],
     },
     async ({ query }) => {
-      const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
+      const after = readCursor(query.cursor, creationCursor);
       const found = await world.diagnoses.list({
         after: after && { createdAt: new Date(after[0]), id: after[1] },
         limit: query.limit + 1,
       });
-      const { rows, meta } = page(found, query.limit, (row) => [row.createdAt.toISOString(), row.id]);
+      const { rows, meta } = page(found, query.limit, byCreation);
       const data = rows.map(
         (row): DiagnosisItem => ({
           id: row.id,

@@ -25,7 +25,7 @@ import type { IngestMessage } from '../../../core/contracts/messages.ts';
 import { runIdOf } from '../../../core/contracts/run-id.ts';
 import { rawBlobKey } from '../../../core/contracts/s3-keys.ts';
 import { importSources, importTrigger } from '../../../core/contracts/words/imports.ts';
-import { page, readCursor } from '../../../core/http/page.ts';
+import { byCreation, creationCursor, page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
 import { type Call, type Reply, type Route, route } from '../../../core/http/route.ts';
@@ -170,13 +170,13 @@ export function importRoutes({ imports, signUpload, requests, queue, catalogue }
       problems: ['invalid_cursor'],
     },
     async ({ query, call }) => {
-      const after = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.uuid()]));
+      const after = readCursor(query.cursor, creationCursor);
       const found = await imports(call.visible).list({
         after: after ? { createdAt: after[0], id: after[1] } : null,
         limit: query.limit + 1,
         now: new Date(call.now),
       });
-      const { rows, meta } = page(found, query.limit, (row) => [row.createdAt.toISOString(), row.id]);
+      const { rows, meta } = page(found, query.limit, byCreation);
       return { kind: 'data', data: rows.map(view), meta, warnings: leftOut(call.visible) };
     },
   );

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { VisibleTo } from '../../../core/auth/visible-sources.ts';
 import { instrumentSchema, listingChangeSchema, openedValiditySchema } from '../../../core/contracts/http/market.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
-import { ProblemError } from '../../../core/http/problem.ts';
+import { invalidRequest, ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter, symbolOf, symbolParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import { isCurrency } from '../../../core/market/currencies.ts';
@@ -83,21 +83,17 @@ export function instrumentRoutes({ instruments, validities }: RouteDependencies)
     async ({ params, body, call }) => {
       const symbol = symbolOf(params.symbol);
       if (body.change !== 'symbol' && body.currency !== undefined && !isCurrency(body.currency))
-        throw invalid('body.currency', 'is no currency of ISO 4217');
+        throw invalidRequest('body.currency', 'is no currency of ISO 4217');
       const from = body.from ?? new Date(call.now).toISOString().slice(0, 10);
       const opened = await validities.open(symbol, from, changeOf(body));
       if (typeof opened === 'object') return { kind: 'data', data: opened };
       if (opened === 'unknown') throw new ProblemError('unknown_symbol', `No source has ${symbol}.`);
-      if (opened === 'taken') throw invalid('body.to', 'means something already');
-      if (opened === 'same') throw invalid('body', 'changes nothing');
-      throw invalid('body.from', `must be later than the day from which ${symbol} means what it does`);
+      if (opened === 'taken') throw invalidRequest('body.to', 'means something already');
+      if (opened === 'same') throw invalidRequest('body', 'changes nothing');
+      throw invalidRequest('body.from', `must be later than the day from which ${symbol} means what it does`);
     },
   );
   return [find, change];
-}
-
-function invalid(path: string, message: string): ProblemError {
-  return new ProblemError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
 }
 
 function changeOf(body: z.infer<typeof listingChangeSchema>): ListingChange {

@@ -9,7 +9,7 @@ import {
 import type { FeedBinding } from '../../../core/contracts/words/access.ts';
 import { usesWithin } from '../../../core/contracts/words/licence.ts';
 import type { Authenticator } from '../../../core/http/authenticate.ts';
-import { ProblemError } from '../../../core/http/problem.ts';
+import { invalidRequest, ProblemError } from '../../../core/http/problem.ts';
 import { symbolHelp } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
@@ -54,13 +54,13 @@ export function keyRoutes({ keys, authenticator }: { keys: ApiKeyStore; authenti
     },
     async ({ body, call }) => {
       const scope = body.scope ?? (body.feed ? 'read' : undefined);
-      if (scope === undefined) throw invalid('body.scope', 'must be given');
-      if (body.feed && scope !== 'read') throw invalid('body.scope', 'must be read: a feed token only reads');
+      if (scope === undefined) throw invalidRequest('body.scope', 'must be given');
+      if (body.feed && scope !== 'read') throw invalidRequest('body.scope', 'must be read: a feed token only reads');
       const feed = body.feed ? bindingOf(body.feed) : null;
-      if (feed && body.expiresAt === null) throw invalid('body.expiresAt', 'must be a time: a feed token ends');
+      if (feed && body.expiresAt === null) throw invalidRequest('body.expiresAt', 'must be a time: a feed token ends');
       const end = body.expiresAt ?? (feed ? new Date(call.now + usualFeedMs).toISOString() : null);
       const expiresAt = end === null ? null : new Date(end);
-      if (expiresAt && expiresAt.getTime() <= call.now) throw invalid('body.expiresAt', 'must be in the future');
+      if (expiresAt && expiresAt.getTime() <= call.now) throw invalidRequest('body.expiresAt', 'must be in the future');
       // Else a key that may see a part of the sources would be one for all of them.
       const own = call.principal?.use ?? 'redistribute';
       const use = body.use ?? own;
@@ -116,13 +116,13 @@ function bindingOf({
 }: NonNullable<z.output<typeof createKeySchema>['feed']>): FeedBinding {
   for (const [at, route] of routes.entries())
     if (route.startsWith('yahoo/') && routeNamed(route.slice('yahoo/'.length)) === undefined)
-      throw invalid(
+      throw invalidRequest(
         `body.feed.routes.${at}`,
         `must be one of ${proxyRoutes.map(({ name }) => `yahoo/${name}`).join(', ')}`,
       );
   const canonical = symbols?.map((text, at) => {
     const symbol = canonicalSymbol(text);
-    if (symbol === null) throw invalid(`body.feed.symbols.${at}`, symbolHelp);
+    if (symbol === null) throw invalidRequest(`body.feed.symbols.${at}`, symbolHelp);
     return symbol;
   });
   return {
@@ -130,10 +130,6 @@ function bindingOf({
     symbols: canonical ? [...new Set(canonical)] : null,
     perMinute: ratePerMinute,
   };
-}
-
-function invalid(path: string, message: string): ProblemError {
-  return new ProblemError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
 }
 
 function view(record: KeyRecord): ApiKeyView {
