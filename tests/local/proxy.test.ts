@@ -14,6 +14,12 @@ function ask(path: string, headers: Record<string, string> = { 'x-api-key': clou
   return fetch(`${cloud.dashboardUrl}/yahoo${path}`, { headers });
 }
 
+/** Of many callers at once, some meet functions that a busy machine has not started when the gateway stops waiting. */
+async function askOnceStarted(path: string): Promise<Response> {
+  const answer = await ask(path);
+  return answer.status === 504 ? ask(path) : answer;
+}
+
 const counts = z.object({ requests: z.record(z.string(), z.record(z.string(), z.number())) });
 /** Requests of a kind that came in at the simulator. Searches are the proxy's alone, and charts are between full cycles. */
 async function asked(kind: 'chart' | 'search'): Promise<number> {
@@ -95,7 +101,7 @@ describe('the deployed proxy', () => {
   });
 
   it('makes one call of 50 cold ones at once, and at most 20 of 50 for 20 questions', async () => {
-    const search = (word: string) => ask(`/v1/finance/search?q=${word}`);
+    const search = (word: string) => askOnceStarted(`/v1/finance/search?q=${word}`);
     const before = await asked('search');
     const same = await Promise.all(Array.from({ length: 50 }, () => search('apple')));
     expect(same.map(({ status }) => status)).toEqual(Array(50).fill(200));
@@ -113,7 +119,7 @@ describe('the deployed proxy', () => {
       .slice(0, 20)
       .map(({ symbol }) => encodeURIComponent(symbol));
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, at) => ask(`/v7/finance/quote?symbols=${symbols[at % 20]}`)),
+      Array.from({ length: 50 }, (_, at) => askOnceStarted(`/v7/finance/quote?symbols=${symbols[at % 20]}`)),
     );
     expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200));
     // A busy machine may take longer than the five seconds that a quote is fresh, and the late ones ask again.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventTypes } from '../../../core/contracts/events/event.ts';
 import { eventTextReader } from '../../../web/src/live/event-text.ts';
+import { follow } from '../../../web/src/live/follow.ts';
 import { paced, setFollowing } from '../../../web/src/live/pace.ts';
 import { touchedBy } from '../../../web/src/live/touched.ts';
 
@@ -53,4 +54,25 @@ it('queries ask once a minute while events come', () => {
   expect([interval(), paced(90_000)()]).toEqual([60_000, 90_000]);
   setFollowing(false);
   expect(interval()).toBe(5_000);
+});
+
+it('a stream that breaks before it says where it begins may have had events', async () => {
+  const over = new AbortController();
+  const begin = { retry: 'retry: 1\n\n', place: 'retry: 1\n\nid: 7\n\n' };
+  const streams = [begin.retry, begin.place, begin.place];
+  const asked: (string | null)[] = [];
+  const open = async (last: string | null) => {
+    asked.push(last);
+    return new Response(streams.shift());
+  };
+  let missed = 0;
+  await follow(open, over.signal, {
+    said: () => (streams.length === 0 ? over.abort() : undefined),
+    missed: () => {
+      missed += 1;
+    },
+    lost: () => undefined,
+  });
+  expect(asked).toEqual([null, null, '7']);
+  expect(missed).toBe(1);
 });

@@ -1,5 +1,4 @@
 /** Follows `GET /events` from now on, whichever form it has: a stream that stays open, or all since, again and again. */
-import { openEvents } from '../api/client.ts';
 import { requestErrorOf } from '../api/failure.ts';
 import { eventTextReader } from './event-text.ts';
 
@@ -19,16 +18,23 @@ const mostRetryMs = 60_000;
 /** Answers after which there is no feed to be asked for: none is there, or not for this session. */
 const noFeed: ReadonlySet<number | null> = new Set([204, 401, 403, 404]);
 
+/** Asks for what came after a place, `null` for from now on. */
+type OpenFeed = (last: string | null, signal: AbortSignal) => Promise<Response>;
+
 /** Follows until the signal aborts, or there is no feed. */
-export async function follow(signal: AbortSignal, heard: Heard): Promise<void> {
+export async function follow(open: OpenFeed, signal: AbortSignal, heard: Heard): Promise<void> {
   let last: string | null = null;
   let retryMs = firstRetryMs;
   let failures = 0;
+  let opened = false;
   while (!signal.aborted) {
     try {
-      const response = await openEvents(last, signal);
+      const response = await open(last, signal);
       if (noFeed.has(response.status)) break;
       failures = 0;
+      // The stream before this one broke before it said where it began.
+      if (opened && last === null) heard.missed();
+      opened = true;
       for await (const block of blocksOf(response, signal)) {
         last = block.id ?? last;
         retryMs = block.retryMs ?? retryMs;

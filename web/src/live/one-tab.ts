@@ -1,5 +1,6 @@
 /** Of several tabs that are looked at, one follows the feed and tells the others. */
 import { z } from 'zod';
+import { openEvents } from '../api/client.ts';
 import { follow, type Heard } from './follow.ts';
 
 const name = 'quotron-events';
@@ -41,7 +42,7 @@ export function followInOneTab(heard: Heard): () => void {
       clearTimeout(silence);
       // Between the other tab's last word and the first of this one.
       if (heardOfOthers) own.missed();
-      return follow(signal, own);
+      return follow(openEvents, signal, own);
     };
     // Where there are no locks, each tab follows.
     const following = navigator.locks ? navigator.locks.request(name, { signal }, work) : work();
