@@ -32,7 +32,7 @@ import { publishFailing } from './publish-failing.ts';
 import { rereadHeld } from './reread-held.ts';
 import { sampleSystem } from './sample-system.ts';
 import { startRecoveries } from './start-recoveries.ts';
-import { recordOutcome, watchSources } from './watch-sources.ts';
+import { judgeSources, recordOutcome, watchSources } from './watch-sources.ts';
 
 applySourceQuotas();
 
@@ -75,10 +75,23 @@ const starting = {
 /** Outcomes from their queue, or the minute's tick, which also publishes for each source whether it fails. */
 export const handler = observed(async (event: unknown, context: Context) => {
   if (isQueueEvent(event)) {
-    return handleQueue(event, context, outcomeMessageSchema, {
-      handle: (outcome) => recordOutcome(outcome, watching, new Date()),
+    const urgent = new Set<string>();
+    const handled = await handleQueue(event, context, outcomeMessageSchema, {
+      async handle(outcome) {
+        const sourceId = await recordOutcome(outcome, watching);
+        if (sourceId !== null) urgent.add(sourceId);
+      },
       requeue: (outcome, delaySeconds) => queue.send('outcomes', [outcome], delaySeconds),
     });
+    // What they ended is stored: the next tick judges by it where this does not.
+    const { errors } = await judgeSources(urgent, watching, new Date()).catch((error: unknown) => ({
+      errors: [error],
+    }));
+    if (errors.length > 0)
+      logger.warn('Sources could not be judged; the next tick tries again', {
+        error: new AggregateError(errors, 'Sources could not be judged.'),
+      });
+    return handled;
   }
   const { time } = tickSchema.parse(event);
   // It would end every task that is under way as overdue.

@@ -3,7 +3,7 @@ import type { OutcomeMessage } from '../../core/contracts/messages.ts';
 import type { HealthStatus } from '../../core/contracts/words/health-status.ts';
 import { type JudgedDefinition, judgeSource, overdueAfterMs } from '../../core/health/judge.ts';
 import type { Judgement } from '../../core/health/judgement.ts';
-import { dueRuns, secondsBetween, timingsOf } from '../../core/planning/job-schedule.ts';
+import { dueRuns, type JobTiming, secondsBetween, timingsOf } from '../../core/planning/job-schedule.ts';
 import { type WatchList, wantedOf } from '../../core/planning/watch-list.ts';
 import type { JudgedSource, OutcomeStore } from '../../core/ports/outcome-store.ts';
 import { proxyId } from '../../core/recovery/strategy.ts';
@@ -34,16 +34,45 @@ export interface WatchResult {
 }
 
 /**
- * Records one outcome and judges its source again. A scrape that brought an answer is not judged yet: `ingest` has to
- * accept its rows first.
+ * Records one outcome. Gives the source that is to be judged at once: of a failure, and of what `ingest` tells, which are
+ * failures and trials. Any other success counts with the minute's tick, so that a run of many tasks is judged once.
  */
-export async function recordOutcome(outcome: OutcomeMessage, watching: WatchDependencies, now: Date): Promise<void> {
+export async function recordOutcome(
+  outcome: OutcomeMessage,
+  { store }: Pick<WatchDependencies, 'store'>,
+): Promise<string | null> {
   if (outcome.stage === 'scrape') {
-    await watching.store.recordScrape(outcome);
-    if (outcome.ok) return;
+    await store.recordScrape(outcome);
+    if (outcome.ok) return null;
   }
-  const source = watching.sources.find((each) => each.id === outcome.sourceId);
-  if (source) await judge(source, watching, now);
+  return outcome.sourceId;
+}
+
+/** Sources that were judged, and one error for each that could not be. */
+type Judged = Pick<WatchResult, 'statuses' | 'flapping' | 'errors'>;
+
+/** Judges sources, each once; one that cannot be judged does not stop the others, and is by the next tick. */
+export async function judgeSources(
+  sourceIds: ReadonlySet<string>,
+  watching: WatchDependencies,
+  now: Date,
+): Promise<Judged> {
+  const statuses = new Map<string, HealthStatus>();
+  const flapping: string[] = [];
+  const errors: unknown[] = [];
+  const judged = watching.sources.filter(({ id }) => sourceIds.has(id));
+  if (judged.length === 0) return { statuses, flapping, errors };
+  const list = (await watching.planned?.watched()) ?? null;
+  for (const source of judged) {
+    try {
+      const judgement = await judge(source, list, watching, now);
+      statuses.set(source.id, judgement.health.status);
+      if (judgement.flapping) flapping.push(source.id);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  return { statuses, flapping, errors };
 }
 
 /**
@@ -57,24 +86,18 @@ export async function watchSources(watching: WatchDependencies, now: Date): Prom
   const { store, sources } = watching;
   const overdue = await store.endOverdue(new Date(now.getTime() - overdueAfterMs), now);
   await store.closeLeft([...sources.map((source) => source.id), proxyId], now);
-  const statuses = new Map<string, HealthStatus>();
-  const flapping: string[] = [];
-  const errors: unknown[] = [];
-  for (const source of sources) {
-    try {
-      const judgement = await judge(source, watching, now);
-      statuses.set(source.id, judgement.health.status);
-      if (judgement.flapping) flapping.push(source.id);
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  return { overdue, statuses, flapping, errors };
+  return { overdue, ...(await judgeSources(new Set(sources.map(({ id }) => id)), watching, now)) };
 }
 
-async function judge(source: SourceDefinition, watching: WatchDependencies, now: Date): Promise<Judgement> {
-  const { store, random = Math.random } = watching;
-  const definition = await definitionOf(source, watching, now.getTime());
+async function judge(
+  source: SourceDefinition,
+  list: WatchList | null,
+  watching: WatchDependencies,
+  now: Date,
+): Promise<Judgement> {
+  const { store, random = Math.random, planned } = watching;
+  const wanted = list && planned ? wantedOf(source, list, planned.alwaysOpen) : undefined;
+  const definition = definitionOf(source, timingsOf(source, wanted), now.getTime());
   const judged: JudgedSource = {
     id: source.id,
     jobs: source.jobs.map((job) => ({
@@ -86,14 +109,7 @@ async function judge(source: SourceDefinition, watching: WatchDependencies, now:
   return store.judge(judged, now, (facts) => judgeSource(definition, facts, now.getTime(), random));
 }
 
-async function definitionOf(
-  source: SourceDefinition,
-  { planned }: WatchDependencies,
-  now: number,
-): Promise<JudgedDefinition> {
-  const timings = planned
-    ? timingsOf(source, wantedOf(source, await planned.watched(), planned.alwaysOpen))
-    : timingsOf(source);
+function definitionOf(source: SourceDefinition, timings: readonly JobTiming[], now: number): JudgedDefinition {
   return {
     id: source.id,
     needsCredentials: needsCredentials(source),

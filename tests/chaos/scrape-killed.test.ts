@@ -259,6 +259,6 @@ async function readAll(): Promise<void> {
   });
   const watching = { store: postgresOutcomeStore(pool), sources: [source] };
   for (const message of sent['outcomes']?.toReversed() ?? [])
-    await recordOutcome(outcomeMessageSchema.parse(message), watching, new Date());
+    await recordOutcome(outcomeMessageSchema.parse(message), watching);
   for (const message of sent['ingest']?.toReversed() ?? []) await ingest(ingestMessageSchema.parse(message));
 }

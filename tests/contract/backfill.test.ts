@@ -24,6 +24,7 @@ async function turn(stages: Pipeline) {
   await stages.monitor();
   await stages.ingest();
   await stages.monitor();
+  await stages.judge();
 }
 
 describe('a backfill', () => {

@@ -212,7 +212,7 @@ describe('a worker that comes late', () => {
       stage: 'scrape', runId, part: 0, attempt: 1, sourceId: 'yahoo', ok: false, reason: 'timeout', detail: { code: 'timeout' }, message: 'No answer.',
       blobKey: null, requests: 1, latencyMs: 12_000, retryAfterSeconds: null, finishedAt: new Date().toISOString(),
     } as const; // biome-ignore format: a message to read
-    await recordOutcome(outcome, { store: postgresOutcomeStore(world.pool), sources: [yahoo] }, new Date());
+    await recordOutcome(outcome, { store: postgresOutcomeStore(world.pool) });
     expect(await now()).toEqual(running);
   });
 

@@ -4,7 +4,7 @@ import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { outcomeMessageSchema } from '../../core/contracts/messages.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
-import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
+import { judgeSources, recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { faultSchema } from '../../localstack/upstreams/control.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
 import { runNow } from '../support/pipeline.ts';
@@ -153,8 +153,14 @@ describe('incidents', () => {
     await scrape();
     await ingest();
     const outcomes = queue.take('outcomes').map((message) => outcomeMessageSchema.parse(message));
+    const watching = { store: store(), sources: [yahoo] };
     const deliver = () =>
-      Promise.all(outcomes.map((outcome) => recordOutcome(outcome, { store: store(), sources: [yahoo] }, new Date())));
+      Promise.all(
+        outcomes.map(async (outcome) => {
+          await recordOutcome(outcome, watching);
+          await judgeSources(new Set(['yahoo']), watching, new Date());
+        }),
+      );
     await Promise.all([deliver(), deliver(), watch(Date.now()), deliver()]);
     await deliver();
     expect(await incidents()).toMatchObject([{ reason: 'down', count: 1 }]);

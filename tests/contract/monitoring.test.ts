@@ -6,7 +6,7 @@ import { overdueAfterMs } from '../../core/health/judge.ts';
 import { firstList } from '../../core/planning/watch-list.ts';
 import { coingecko } from '../../core/sources/coingecko/source.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
-import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
+import { judgeSources, recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld();
@@ -47,7 +47,10 @@ const outcome = (more: Partial<ScrapeOutcome>): ScrapeOutcome => ({
   ...more,
 });
 const watching = () => ({ store: postgresOutcomeStore(world.pool), sources: [yahoo] });
-const record = (more: Partial<ScrapeOutcome>) => recordOutcome(outcome(more), watching(), now);
+const record = async (more: Partial<ScrapeOutcome>) => {
+  const sourceId = await recordOutcome(outcome(more), watching());
+  if (sourceId !== null) await judgeSources(new Set([sourceId]), watching(), now);
+};
 const watch = (at: Date) => watchSources(watching(), at);
 
 describe('outcomes', () => {

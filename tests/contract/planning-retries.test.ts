@@ -303,6 +303,7 @@ describe('on the whole pipeline', () => {
       await stages.monitor();
       await stages.ingest();
       await stages.monitor();
+      await stages.judge();
     };
     /** So many minutes later; what a source or a breaker waits for is over. */
     const later = async (minutes: number) => {

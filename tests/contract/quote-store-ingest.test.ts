@@ -80,7 +80,7 @@ const priceOf = async (symbol: string) =>
   )[0];
 
 describe('a blob of quotes', () => {
-  it('becomes rows, statistics, an event and the end of its task', async () => {
+  it('becomes rows, statistics, an event and the end of its task, of which nobody is told before the next tick', async () => {
     queue.take('outcomes');
     const message = await blobOf([
       answer([
@@ -100,8 +100,23 @@ describe('a blob of quotes', () => {
     expect(
       await column(world.pool, "SELECT type || ' ' || key FROM outbox WHERE data->>'runId' = $1", [message.runId]),
     ).toEqual(['quotes.stored yahoo/0']);
-    const { runId, part, sourceId } = message;
-    expect(queue.take('outcomes')).toEqual([{ stage: 'ingest', runId, part, sourceId, batchId: stored?.batchId }]);
+    expect(queue.take('outcomes')).toEqual([]);
+  });
+
+  it('that cannot be used is told at once, and so is one that tries whether its source works again', async () => {
+    queue.take('outcomes');
+    const useless = await blobOf([exchange(200, '{"quoteResponse":{"result":[{}],"error":null}}', ['NONE'])]);
+    const trial = await blobOf([answer([{ symbol: 'TRIED' }])]);
+    await world.pool.query('UPDATE task SET trial = true WHERE run_id = $1', [trial.runId]);
+    for (const message of [useless, trial]) {
+      const stored = await container()(message);
+      const { runId, part, sourceId } = message;
+      expect(queue.take('outcomes')).toEqual([{ stage: 'ingest', runId, part, sourceId, batchId: stored?.batchId }]);
+    }
+    expect(await taskOf(useless)).toMatch(/^failed/);
+    // Between storing and telling, a container may have died.
+    await container()(trial);
+    expect(queue.take('outcomes')).toHaveLength(1);
   });
 
   it('that comes twice, and twice at once, changes nothing more [fault 19]', async () => {

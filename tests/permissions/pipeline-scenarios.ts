@@ -95,6 +95,8 @@ export const pipelineScenarios: readonly Scenario[] = [
     needs: ['s3:GetObject on raw/*', send('outcomes'), send('events')],
     async run(bench) {
       const { blob, runId } = await scrapedWell(bench, oneOfKind.api);
+      // The monitor hears at once of failures and trials only.
+      await bench.pool.query('UPDATE task SET trial = true WHERE run_id = $1', [runId]);
       await bench.take('events');
       await bench.handOver('ingest', ingestQueueName('api'), [blob]);
       await bench.oneOf('outcomes', runId);
@@ -164,7 +166,18 @@ export const pipelineScenarios: readonly Scenario[] = [
     },
   },
   held('monitor', 'monitor', 'outcomes', async () =>
-    JSON.stringify({ stage: 'ingest', runId: randomUUID(), part: 0, sourceId: 'coingecko', batchId: '1' }),
+    JSON.stringify({
+      ...{ stage: 'scrape', runId: randomUUID(), part: 0, attempt: 1, sourceId: 'coingecko', ok: true },
+      ...{
+        reason: null,
+        message: null,
+        blobKey: null,
+        requests: 1,
+        latencyMs: 1,
+        retryAfterSeconds: null,
+        finishedAt: now(),
+      },
+    }),
   ),
 
   ...sources.map(

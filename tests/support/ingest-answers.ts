@@ -101,6 +101,7 @@ export async function ingestAnswers(blob: IngestedBlob, cloud: Cloud): Promise<I
   await stages.monitor();
   await stages.ingest();
   await stages.monitor();
+  await stages.judge();
 
   const { rows: ended } = await pool.query(
     'SELECT status, reason, detail, message, accepted, rejected FROM task WHERE run_id = $1 AND part = $2',

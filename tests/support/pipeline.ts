@@ -30,7 +30,7 @@ import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 import { findLostBlobs } from '../../functions/monitor/find-lost-blobs.ts';
 import { rereadHeld } from '../../functions/monitor/reread-held.ts';
 import { startRecoveries } from '../../functions/monitor/start-recoveries.ts';
-import { recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
+import { judgeSources, recordOutcome, watchSources } from '../../functions/monitor/watch-sources.ts';
 import { recoverSource } from '../../functions/recover/recover-source.ts';
 import { planRuns } from '../../functions/schedule/plan-runs.ts';
 import { browserSource, type SourceBrowser } from '../../functions/scrape-browser/browser-source.ts';
@@ -163,6 +163,11 @@ export function pipeline(pool: Pool, options: PipelineOptions) {
           pageTimeoutMs: (hasty(hangs) ? options.pageTimeoutMs : null) ?? patientMs,
         })
       : openSource(id, world);
+  const reported = new Set<string>();
+  const judged = async (sourceIds: ReadonlySet<string>) => {
+    const { errors } = await judgeSources(sourceIds, watching, new Date(now()));
+    if (errors.length > 0) throw new AggregateError(errors, 'Sources could not be judged.');
+  };
   const stages = {
     plan: (tick: Tick) => planRuns(tick, planning),
     async scrape() {
@@ -182,8 +187,20 @@ export function pipeline(pool: Pool, options: PipelineOptions) {
         for (const message of queue.take(ingestQueueName(kind))) await ingest(ingestMessageSchema.parse(message));
     },
     async monitor() {
-      for (const message of queue.take('outcomes'))
-        await recordOutcome(outcomeMessageSchema.parse(message), watching, new Date(now()));
+      const urgent = new Set<string>();
+      for (const message of queue.take('outcomes')) {
+        const outcome = outcomeMessageSchema.parse(message);
+        const sourceId = await recordOutcome(outcome, watching);
+        if (sourceId !== null) urgent.add(sourceId);
+        reported.add(outcome.sourceId);
+      }
+      await judged(urgent);
+    },
+    /** As the next tick judges the sources that outcomes were of since the last time. */
+    async judge() {
+      const ids = new Set(reported);
+      reported.clear();
+      await judged(ids);
     },
     /** The monitor's minute: lost blobs are found, all sources are judged, recoveries that are due are started. */
     async watch(time: Date) {
@@ -216,6 +233,7 @@ export function pipeline(pool: Pool, options: PipelineOptions) {
       await stages.monitor();
       await stages.ingest();
       await stages.monitor();
+      await stages.judge();
       return runs;
     },
     /** Drives recoveries, with what they ask for, until none goes on any more. Between two looks, `meanwhile` happens. */
@@ -226,6 +244,7 @@ export function pipeline(pool: Pool, options: PipelineOptions) {
         await stages.monitor();
         await stages.ingest();
         await stages.monitor();
+        await stages.judge();
       }
     },
   };

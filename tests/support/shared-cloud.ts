@@ -12,7 +12,6 @@ import { type BlobEnvelope, blobEnvelopeSchema } from '../../core/contracts/blob
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import type { IngestMessage } from '../../core/contracts/messages.ts';
 import type { Scope } from '../../core/contracts/words/access.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
 import { recordOutcome } from '../../functions/monitor/watch-sources.ts';
 import { emulatorOf } from '../../localstack/cloud.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
@@ -135,8 +134,7 @@ export function sharedCloud() {
       const stages = { state: postgresState(pool) };
       const stores = { blobs: s3RawStore(bucket, s3) };
       const { message, outcome } = await fetchAnswers(answers, { pool, stages, stores, now: Date.now() });
-      const watching = { store: postgresOutcomeStore(pool), sources: catalogue };
-      await recordOutcome(outcome, watching, new Date());
+      await recordOutcome(outcome, { store: postgresOutcomeStore(pool) });
       return message;
     },
     /** Notes the runs of which a test deletes tasks that are open. */

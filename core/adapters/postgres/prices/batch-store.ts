@@ -9,12 +9,13 @@ import { noteSeenText, publishSeen } from '../work/watch-list.ts';
 import { holdBack } from './hold-back.ts';
 import { epochOf } from './standing.ts';
 
-const openedRow = z.object({ id: z.string(), epoch: z.string(), backfill: z.boolean() });
+const openedRow = z.object({ id: z.string(), epoch: z.string(), backfill: z.boolean(), trial: z.boolean() });
 
-/** A batch that is open, and whether it is a part of a backfill. */
+/** A batch that is open, and whether its task is a part of a backfill, or tries whether its source works again. */
 export interface OpenBatch {
   readonly id: string;
   readonly backfill: boolean;
+  readonly trial: boolean;
 }
 
 /**
@@ -44,7 +45,8 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
       WHERE NOT EXISTS (SELECT FROM batch WHERE blob_key = $1 AND replay IS NOT DISTINCT FROM $9::uuid)
       ON CONFLICT DO NOTHING
       RETURNING id, ${epochOf} AS epoch,
-                EXISTS (SELECT FROM task WHERE task.run_id = $3 AND task.part = $4 AND task.backfill) AS backfill`,
+                EXISTS (SELECT FROM task WHERE task.run_id = $3 AND task.part = $4 AND task.backfill) AS backfill,
+                EXISTS (SELECT FROM task WHERE task.run_id = $3 AND task.part = $4 AND task.trial) AS trial`,
     values: [
       header.blobKey,
       header.parserVersion,
@@ -58,9 +60,9 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
     ],
   });
   if (rows.length === 0) return null;
-  const { id, epoch, backfill } = openedRow.parse(rows[0]);
+  const { id, epoch, backfill, trial } = openedRow.parse(rows[0]);
   if (header.epoch !== undefined && header.epoch !== epoch) throw new DatabaseReplacedError();
-  return { id, backfill };
+  return { id, backfill, trial };
 }
 
 const closedRow = z.object({

@@ -127,7 +127,7 @@ async function storeBatch(
   const opened = await openBatch(db, header, firstListing);
   if (opened === null) {
     const { id, accepted, rejected } = await findBatch(db, header);
-    return { batchId: id, repeated: true, accepted, rejected, written: 0, revised: 0 };
+    return { batchId: id, repeated: true, urgent: false, accepted, rejected, written: 0, revised: 0 };
   }
   const batchId = opened.id;
   const origin = originOf(header, opened.backfill);
@@ -188,7 +188,7 @@ async function storeBatch(
   const open = await openToBars(db, barred);
   for (const id of open) priced.add(id);
   if (priced.size > 0) await storeConsolidation(db, sourceId, [...priced], rankOf, open);
-  return { batchId, repeated: false, ...counts };
+  return { batchId, repeated: false, urgent: decision.verdict.status === 'failed' || opened.trial, ...counts };
 }
 
 /** How the rows of a batch came. */

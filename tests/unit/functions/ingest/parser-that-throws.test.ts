@@ -59,7 +59,7 @@ async function decisionsOn(blobs: readonly Exchange[][]): Promise<Decision[]> {
     register: async () => aliases,
     async store(_header, _listings, decide) {
       decided.push(await decide({ priors: new Map() }));
-      return { batchId: '1', repeated: false, accepted: 0, rejected: 0, written: 0, revised: 0 };
+      return { batchId: '1', repeated: false, urgent: false, accepted: 0, rejected: 0, written: 0, revised: 0 };
     },
   };
   const ingest = ingestBlobs({ rawStore, store, queue: memoryMessageQueue(), sourceOf: () => weak });

@@ -60,7 +60,7 @@ it('rests after each series', async () => {
       async store(_header, _listingIds, decide) {
         const rest = async () => void rests++;
         decision = await decide({ priors: new Map(), rest });
-        return { batchId: '1', repeated: false, accepted: 0, rejected: 0, written: 0, revised: 0 };
+        return { batchId: '1', repeated: false, urgent: false, accepted: 0, rejected: 0, written: 0, revised: 0 };
       },
     },
   });
