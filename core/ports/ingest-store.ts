@@ -45,7 +45,7 @@ export interface StoredBatch {
   readonly batchId: string;
   /** The blob had been read before, or this replay had read it: nothing was changed. */
   readonly repeated: boolean;
-  /** Its task failed, or tries whether its source works again: the source is judged at once. */
+  /** Its task failed, tries whether its source works again, or is the source's first success: it is judged at once. */
   readonly urgent: boolean;
   readonly accepted: number;
   readonly rejected: number;

@@ -9,7 +9,7 @@
  *   5. what they are called: a symbol under quite another name may mean another instrument
  *   6. check, decide, store: one transaction. An answer from the future was fetched by a clock that is wrong, and counts as
  *      fetched now
- *   7. tell the monitor of a failure, and of a trial of the source: all else it finds with its next tick
+ *   7. tell the monitor of a failure, of a trial of the source and of its first success: all else it finds with its next tick
  *
  * Everything may happen twice, or twice at once: the batch of a blob is stored once.
  */
@@ -87,7 +87,7 @@ export function ingestBlobs({ rawStore, store, queue, sourceOf = knownSource, fe
         ? await store.store(headerOf(message, parser.version, sourceOf), [], async () => unreadable(envelope))
         : await readAnswers(message, parser, envelope);
     // Read before, it may have failed between storing and telling.
-    if (stored.urgent || stored.repeated) {
+    if ((stored.urgent || stored.repeated) && !isImport(message.sourceId)) {
       const { runId, part, sourceId } = message;
       const outcome: OutcomeMessage = { stage: 'ingest', runId, part, sourceId, batchId: stored.batchId };
       await queue.send('outcomes', [outcome]);

@@ -34,8 +34,8 @@ export interface WatchResult {
 }
 
 /**
- * Records one outcome. Gives the source that is to be judged at once: of a failure, and of what `ingest` tells, which are
- * failures and trials. Any other success counts with the minute's tick, so that a run of many tasks is judged once.
+ * Records one outcome. Gives the source that is to be judged at once: of a failure, and of what `ingest` tells, which is
+ * what cannot wait. Any other success counts with the minute's tick, so that a run of many tasks is judged once.
  */
 export async function recordOutcome(
   outcome: OutcomeMessage,

@@ -97,7 +97,7 @@ it('failures of one delivery are judged at once, each source once, in the order 
   expect(await world.all(`SELECT failed FROM health_sample WHERE source_id = 'yahoo'`)).toEqual([{ failed: 10 }]);
 });
 
-it('what ingest tells is judged at once: it tells of failures and trials', async () => {
+it('what ingest reports is judged at once: failures, trials and first successes', async () => {
   const { watching } = counting();
   const told: OutcomeMessage = { stage: 'ingest', runId, part: 0, sourceId: 'yahoo', batchId: '1' };
   expect(await recordOutcome(told, watching)).toBe('yahoo');

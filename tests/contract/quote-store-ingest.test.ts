@@ -81,7 +81,12 @@ const priceOf = async (symbol: string) =>
 
 describe('a blob of quotes', () => {
   it('becomes rows, statistics, an event and the end of its task, of which nobody is told before the next tick', async () => {
-    queue.take('outcomes');
+    const first = await blobOf([answer([{ symbol: 'FIRST' }])]);
+    await container()(first);
+    // The first success of a source is told at once.
+    expect(queue.waiting('outcomes')).toMatchObject([{ stage: 'ingest', runId: first.runId }]);
+    const stages = world.pipeline({ stores });
+    await stages.monitor();
     const message = await blobOf([
       answer([
         { symbol: 'AAA', price: 10 },

@@ -9,13 +9,15 @@ import { noteSeenText, publishSeen } from '../work/watch-list.ts';
 import { holdBack } from './hold-back.ts';
 import { epochOf } from './standing.ts';
 
-const openedRow = z.object({ id: z.string(), epoch: z.string(), backfill: z.boolean(), trial: z.boolean() });
+const openedRow = z.object({ id: z.string(), epoch: z.string(), backfill: z.boolean(), urgent: z.boolean() });
 
-/** A batch that is open, and whether its task is a part of a backfill, or tries whether its source works again. */
+/** A batch that is open. */
 export interface OpenBatch {
   readonly id: string;
+  /** Its task is a part of a backfill. */
   readonly backfill: boolean;
-  readonly trial: boolean;
+  /** Its task tries whether its source works again, or no success of the source has counted yet. */
+  readonly urgent: boolean;
 }
 
 /**
@@ -46,7 +48,8 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
       ON CONFLICT DO NOTHING
       RETURNING id, ${epochOf} AS epoch,
                 EXISTS (SELECT FROM task WHERE task.run_id = $3 AND task.part = $4 AND task.backfill) AS backfill,
-                EXISTS (SELECT FROM task WHERE task.run_id = $3 AND task.part = $4 AND task.trial) AS trial`,
+                EXISTS (SELECT FROM task WHERE task.run_id = $3 AND task.part = $4 AND task.trial)
+                  OR NOT EXISTS (SELECT FROM source_health h WHERE h.source_id = $6 AND h.last_success_at IS NOT NULL) AS urgent`,
     values: [
       header.blobKey,
       header.parserVersion,
@@ -60,9 +63,9 @@ export async function openBatch(db: Connection, header: BatchHeader, turn: numbe
     ],
   });
   if (rows.length === 0) return null;
-  const { id, epoch, backfill, trial } = openedRow.parse(rows[0]);
+  const { id, epoch, backfill, urgent } = openedRow.parse(rows[0]);
   if (header.epoch !== undefined && header.epoch !== epoch) throw new DatabaseReplacedError();
-  return { id, backfill, trial };
+  return { id, backfill, urgent };
 }
 
 const closedRow = z.object({

@@ -188,7 +188,7 @@ async function storeBatch(
   const open = await openToBars(db, barred);
   for (const id of open) priced.add(id);
   if (priced.size > 0) await storeConsolidation(db, sourceId, [...priced], rankOf, open);
-  return { batchId, repeated: false, urgent: decision.verdict.status === 'failed' || opened.trial, ...counts };
+  return { batchId, repeated: false, urgent: decision.verdict.status === 'failed' || opened.urgent, ...counts };
 }
 
 /** How the rows of a batch came. */
