@@ -15,5 +15,7 @@ export interface SendResult {
  * event have the same id.
  */
 export interface EventTransport {
+  /** How many events it is given at once, so that sending them takes seconds at the most. */
+  readonly atOnce: number;
   send(events: readonly CloudEvent[]): Promise<SendResult>;
 }

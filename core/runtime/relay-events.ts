@@ -2,21 +2,19 @@
  * Publishes the events of the outbox: at least once, those of a key in order. One relay works at a time.
  *
  *   1. claim the first waiting events, which takes the lease; while another relay has it, there is nothing to do
- *   2. send them: of a key nothing after one that was not taken
- *   3. acknowledge those that were; the last time gives the lease back
+ *   2. send them, of a key nothing after one that was not taken; meanwhile claim the next ones, which acknowledges those of
+ *      the claim before
+ *   3. acknowledge the last ones, which gives the lease back
  *
  * A relay that dies between two steps leaves the events waiting: the next one sends them again, with the same ids.
  */
 import type { CloudEvent } from '../contracts/events/cloud-event.ts';
 import type { ClaimedEvent } from '../contracts/events/relay.ts';
-import type { StateResponses } from '../contracts/state.ts';
+import type { StateRequest, StateResponses } from '../contracts/state.ts';
 import { inEnvelope } from '../events/envelope.ts';
 import { eventOf } from '../events/former-release.ts';
-import type { EventTransport } from '../ports/event-transport.ts';
+import type { EventTransport, SendResult } from '../ports/event-transport.ts';
 import type { State } from '../ports/state.ts';
-
-/** Events of one claim. */
-const eventsAtOnce = 500;
 
 /** Sending the events of a claim takes no longer than this; with less left of the lease, it is not begun. */
 const patienceMs = 25_000;
@@ -43,36 +41,71 @@ export interface Relayed {
   readonly failures: readonly string[];
 }
 
+type Claimed = Extract<StateResponses['claimEvents'], { go: true }> & { readonly began: number };
+type Published = NonNullable<Extract<StateRequest, { op: 'claimEvents' }>['published']>;
+
 /** Relays until nothing waits, or the time is over (milliseconds since the epoch), or events are not taken. */
 export async function relayEvents(until: number, of: RelayDependencies): Promise<Relayed> {
-  const { state, transport, holder, now } = of;
-  let token: number | null = null;
+  const { state, transport, now } = of;
+  const first = await claimFirst(of);
+  if (!first.go) return { idle: first.why, published: 0, failures: [] };
+  const { token } = first;
+  const acknowledge = (which: Published | null, done: boolean) =>
+    state.call({ op: 'acknowledgeEvents', token, ids: which?.ids ?? [], ...(which && { claim: which.claim }), done });
   let published = 0;
+  let before: Published | null = null;
+  let claim: Claimed = first;
   for (;;) {
-    const began = now();
-    const claim: StateResponses['claimEvents'] = await state.call({
-      op: 'claimEvents',
-      holder,
-      token,
-      limit: eventsAtOnce,
-    });
-    if (!claim.go) return { idle: token === null ? claim.why : null, published, failures: [] };
-    const held: number = claim.token;
-    token = held;
     const { events, forgotten } = divide(claim.events, of);
     // Another may have the lease after that, and sends what waits: of a key, these would come after later ones.
-    const inTime = now() + patienceMs <= began + claim.leaseSeconds * 1000;
-    const { sent, failures } = inTime && events.length > 0 ? await transport.send(events) : { sent: [], failures: [] };
+    const inTime = now() + patienceMs <= claim.began + claim.leaseSeconds * 1000 && (claim === first || now() < until);
+    const goesOn: boolean = inTime && claim.more && now() < until;
+    const [next, { sent, failures }]: [Claimed | null, SendResult] = await bothOf<Claimed | null, SendResult>(
+      goesOn ? claimNext(of, token, before) : noneAfter(before && acknowledge(before, false)),
+      inTime && events.length > 0 ? transport.send(events) : { sent: [], failures: [] },
+    );
     published += sent.length;
-    const done = !inTime || !claim.more || failures.length > 0 || now() >= until;
-    // Claims come by position: none of these has a smaller one.
-    const from = claim.events[0]?.position;
-    const { accepted } = await state.call({
-      ...{ op: 'acknowledgeEvents' as const, token: held, ids: [...forgotten, ...sent], done },
-      ...(from !== undefined && { from }),
-    });
-    if (done || !accepted) return { idle: null, published, failures: [...new Set(failures)] };
+    const ids = inTime ? [...forgotten, ...sent] : [];
+    const settled: Published | null = claim.claim === null ? null : { claim: claim.claim, ids };
+    if (next === null || failures.length > 0) {
+      await acknowledge(settled, true);
+      return { idle: null, published, failures: [...new Set(failures)] };
+    }
+    before = settled;
+    claim = next;
   }
+}
+
+async function claimFirst({ state, transport, holder, now }: RelayDependencies) {
+  const began = now();
+  const claim = await state.call({ op: 'claimEvents', holder, token: null, limit: transport.atOnce });
+  return claim.go ? { ...claim, began } : claim;
+}
+
+/** The next events of a relay, which says what became of others; `null` where it has to end. */
+async function claimNext(
+  { state, transport, holder, now }: RelayDependencies,
+  token: number,
+  published: Published | null,
+): Promise<Claimed | null> {
+  const began = now();
+  const claim = await state.call({
+    ...{ op: 'claimEvents' as const, holder, token, limit: transport.atOnce },
+    ...(published && { published }),
+  });
+  return claim.go ? { ...claim, began } : null;
+}
+
+/** No next claim, after that. */
+async function noneAfter(work: Promise<unknown> | null): Promise<null> {
+  await work;
+  return null;
+}
+
+/** Two results; where one fails, after the other one is over. */
+async function bothOf<A, B>(a: A | Promise<A>, b: B | Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
 }
 
 /** Events in their envelopes, and the ids of rows that mean nothing. */

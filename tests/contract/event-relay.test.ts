@@ -17,14 +17,15 @@ const world = useWorld();
 const positionRow = z.object({ position: z.string().nullable() });
 
 beforeEach(async () => {
-  await world.pool.query('TRUNCATE outbox');
+  await world.pool.query('TRUNCATE outbox, relay_claim');
   await world.pool.query("UPDATE lease SET expires_at = '-infinity' WHERE name = 'relay-events'");
 });
 
 /** A transport that keeps what it takes; `refuses` says what it does not take. */
-function recorder(refuses: (event: CloudEvent) => boolean = () => false) {
+function recorder(refuses: (event: CloudEvent) => boolean = () => false, atOnce = 500) {
   const taken: CloudEvent[] = [];
   const transport: EventTransport = {
+    atOnce,
     async send(events) {
       const blocked = new Set<string>();
       const sent: string[] = [];
@@ -74,11 +75,21 @@ const numbersOf = (taken: readonly CloudEvent[], sourceId: string) =>
 /** First deliveries only. */
 const once = (taken: readonly CloudEvent[]) => [...new Map(taken.map((event) => [event.id, event])).values()];
 
-/** State that cannot be reached for an operation, as if the relay had died before it. */
-function dyingAt(op: 'claimEvents' | 'acknowledgeEvents'): State {
+/** State that cannot be reached for an operation, the nth time, as if the relay had died before it. */
+function dyingAt(op: 'claimEvents' | 'acknowledgeEvents', nth = 1): State {
   const state = postgresState(world.pool);
-  return { call: async (request) => (request.op === op ? Promise.reject(new Error('killed')) : state.call(request)) };
+  let calls = 0;
+  return {
+    async call(request) {
+      if (request.op === op) calls += 1;
+      if (request.op === op && calls === nth) throw new Error('killed');
+      return state.call(request);
+    },
+  };
 }
+
+const leaseIsOver = () =>
+  world.pool.query("UPDATE lease SET expires_at = clock_timestamp() WHERE name = 'relay-events'");
 
 describe('relay-events', () => {
   it('publishes in order of each key, and each once', async () => {
@@ -104,20 +115,24 @@ describe('relay-events', () => {
   });
 
   it.each([
-    ['before it has published', 'claimEvents', 0],
-    ['after it has published, before it has marked', 'acknowledgeEvents', 3],
+    ['before it has published', 'claimEvents', 1, 500, 0],
+    ['after it has published, before it has marked', 'acknowledgeEvents', 1, 500, 3],
+    ['while it sends one claim and asks for the next', 'claimEvents', 2, 2, 2],
+    ['after it has published two claims, before it has marked the first', 'acknowledgeEvents', 1, 2, 3],
+    ['after it has published two claims, before it has marked the second', 'acknowledgeEvents', 2, 2, 3],
   ] as const)(
     'that is killed %s loses nothing, and what is sent twice has the same id and position',
-    async (_, step, before) => {
+    async (_, step, nth, atOnce, before) => {
       await write('yahoo', 1, 2, 3);
-      const { taken, transport } = recorder();
-      await expect(relay(transport, dyingAt(step))).rejects.toThrow('killed');
+      const { taken, transport } = recorder(undefined, atOnce);
+      await expect(relay(transport, dyingAt(step, nth))).rejects.toThrow('killed');
       expect(taken).toHaveLength(before);
       // What had the lease has not given it back: the next one waits until that is over.
       if (before > 0) expect(await relay(transport)).toMatchObject({ idle: 'leased' });
-      await world.pool.query("UPDATE lease SET expires_at = clock_timestamp() WHERE name = 'relay-events'");
-      expect(await relay(transport)).toMatchObject({ published: 3 });
-      expect(taken).toHaveLength(before + 3);
+      await leaseIsOver();
+      const { published } = await relay(transport);
+      expect(taken).toHaveLength(before + published);
+      expect(await relayLag(world.pool)).toMatchObject({ waiting: 0 });
       expect(numbersOf(once(taken), 'yahoo')).toEqual([1, 2, 3]);
       for (const event of taken) expect(taken.find(({ id }) => id === event.id)).toEqual(event);
     },
@@ -127,6 +142,7 @@ describe('relay-events', () => {
     await write('yahoo', ...Array.from({ length: 700 }, (_, at) => at));
     const { taken, transport } = recorder();
     const slow: EventTransport = {
+      atOnce: 500,
       async send(events) {
         await new Promise((resolve) => setTimeout(resolve, 20));
         return transport.send(events);
@@ -141,9 +157,10 @@ describe('relay-events', () => {
     await write('yahoo', ...Array.from({ length: 700 }, (_, at) => at));
     const { taken, transport } = recorder();
     const sleeper: EventTransport = {
+      atOnce: 500,
       async send(events) {
         const result = await transport.send(events);
-        await world.pool.query("UPDATE lease SET expires_at = clock_timestamp() WHERE name = 'relay-events'");
+        await leaseIsOver();
         expect(await relay(transport)).toMatchObject({ published: 700 });
         return result;
       },
@@ -268,6 +285,44 @@ describe('ids and positions', () => {
     expect(taken.map(({ event }) => event.data.sourceId)).toEqual(['yahoo', 'coingecko']);
     expect(await relay(transport)).toMatchObject({ published: 0 });
     expect(taken).toHaveLength(2);
+  });
+
+  it('of a relay that died are given up when one of the former release has given greater ones', async () => {
+    await write('yahoo', 1);
+    const { taken, transport } = recorder();
+    await expect(relay(transport, dyingAt('acknowledgeEvents'))).rejects.toThrow('killed');
+    await leaseIsOver();
+    // As that one does: a position with the claim, whatever else is claimed.
+    await write('coingecko', 1);
+    await world.pool.query(
+      "UPDATE outbox SET position = nextval('event_position'), published_at = clock_timestamp() WHERE key = 'coingecko'",
+    );
+    await relay(transport);
+    expect(numbersOf(taken, 'yahoo')).toEqual([1, 1]);
+    const found = await world.pool.query("SELECT position::text FROM outbox ORDER BY key = 'yahoo'");
+    const [former = 0, given = 0] = found.rows.map((row) => Number(positionRow.parse(row).position));
+    expect(given).toBeGreaterThan(former);
+    expect(taken.at(-1)?.position).toBe(String(given));
+  });
+
+  it('come by claim, in order: whoever sees one sees all smaller ones while others are sent', async () => {
+    await write('yahoo', 1, 2, 3, 4, 5);
+    const seen: number[][] = [];
+    const { transport } = recorder(undefined, 2);
+    const looking: EventTransport = {
+      atOnce: 2,
+      async send(events) {
+        const { rows } = await world.pool.query('SELECT position::text FROM outbox WHERE position IS NOT NULL');
+        seen.push(rows.map((row) => Number(positionRow.parse(row).position)).toSorted((a, b) => a - b));
+        return transport.send(events);
+      },
+    };
+    expect(await relay(looking)).toMatchObject({ published: 5 });
+    const { rows } = await world.pool.query('SELECT position::text FROM outbox ORDER BY id');
+    const all = rows.map((row) => Number(positionRow.parse(row).position));
+    expect(all).toEqual(all.toSorted((a, b) => a - b));
+    for (const some of seen) expect(some).toEqual(all.slice(0, some.length));
+    expect((await world.pool.query('SELECT FROM relay_claim')).rowCount).toBe(0);
   });
 
   it('are not used up by a transaction that is rolled back: it publishes nothing', async () => {

@@ -17,7 +17,7 @@ export const tellEvents = (pool: Pool, events: readonly NewEvent[], waitMs = 0) 
 export const relayEvents = (pool: Pool) =>
   relay(Date.now() + 60_000, {
     state: postgresState(pool),
-    transport: { send: async (events) => ({ sent: events.map(({ id }) => id), failures: [] }) },
+    transport: { atOnce: 500, send: async (events) => ({ sent: events.map(({ id }) => id), failures: [] }) },
     stage: 'local',
     holder: randomUUID(),
     now: Date.now,

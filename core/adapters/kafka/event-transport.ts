@@ -7,6 +7,12 @@ import { clientOptions } from './client-options.ts';
 /** Bytes of the events of one call. A broker takes 1 MiB of a partition at once by default, its own overhead included. */
 const mostBytes = 900 * 1024;
 
+/** What a record has besides its value: key, headers and lengths. */
+const mostOverhead = 256;
+
+const header = { contentType: Buffer.from('content-type'), id: Buffer.from('ce_id'), type: Buffer.from('ce_type') };
+const contentType = Buffer.from('application/cloudevents+json; charset=UTF-8');
+
 /** Tries of a call, the first one not counted. */
 const retries = 2;
 
@@ -53,6 +59,7 @@ export function kafkaEventTransport(connection: KafkaConnection, topic: string):
 
   return {
     close,
+    atOnce: 2_000,
     async send(events) {
       const sent: string[] = [];
       const failures: string[] = [];
@@ -92,19 +99,18 @@ async function oneByOne(messages: readonly Message[], produce: (messages: readon
 }
 
 function messageOf(event: CloudEvent, topic: string): Message {
-  const body = toJson(event);
-  const headers = {
-    'content-type': 'application/cloudevents+json; charset=UTF-8',
-    ce_id: event.id,
-    ce_type: `${typePrefix}${event.event.type}`,
-  };
+  const value = Buffer.from(toJson(event));
   return {
     event,
     produced: {
-      ...{ topic, key: Buffer.from(event.partitionkey), value: Buffer.from(body) },
-      headers: new Map(Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)])),
+      ...{ topic, key: Buffer.from(event.partitionkey), value },
+      headers: new Map([
+        [header.contentType, contentType],
+        [header.id, Buffer.from(event.id)],
+        [header.type, Buffer.from(`${typePrefix}${event.event.type}`)],
+      ]),
     },
-    bytes: Buffer.byteLength(body) + 512,
+    bytes: value.length + mostOverhead,
   };
 }
 

@@ -23,6 +23,7 @@ export function memoryEventTopic({ tries }: { readonly tries: number }) {
   let waiting: Message[] = [];
 
   const transport: EventTransport = {
+    atOnce: 500,
     async send(events: readonly CloudEvent[]) {
       for (const event of events) {
         // As a queue drops what it has taken in the last minutes.

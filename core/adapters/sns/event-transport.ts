@@ -52,6 +52,7 @@ export function snsEventTransport(topicArn: string, client = impatientSns()): Ev
   }
 
   return {
+    atOnce: 500,
     async send(events) {
       const sent: string[] = [];
       const failures: string[] = [];

@@ -25,9 +25,21 @@ export interface CloudEvent {
 }
 
 /** An event as followers get it: the JSON format of CloudEvents. */
-export function toJson({ event, ...envelope }: CloudEvent): string {
-  const { specversion, id, source, ...rest } = envelope;
-  return JSON.stringify({ specversion, id, source, type: `${typePrefix}${event.type}`, ...rest, data: event.data });
+export function toJson(of: CloudEvent): string {
+  // Field by field: the copy of a rest takes longer than all of this.
+  return JSON.stringify({
+    specversion: of.specversion,
+    id: of.id,
+    source: of.source,
+    type: `${typePrefix}${of.event.type}`,
+    subject: of.subject,
+    time: of.time,
+    datacontenttype: of.datacontenttype,
+    partitionkey: of.partitionkey,
+    position: of.position,
+    licence: of.licence,
+    data: of.event.data,
+  });
 }
 
 const readSchema = z.object({

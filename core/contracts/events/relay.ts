@@ -7,25 +7,32 @@ import * as z from 'zod';
 
 const token = z.int().positive();
 const position = z.string().regex(/^\d+$/);
+/** Events of one claim. */
+const eventsAtMost = 2_000;
+const ids = z.array(z.uuid()).max(eventsAtMost);
 
 export const eventRequests = [
   /**
    * The first events that wait, in order, under the lease of the one relay: taken by a claim without a token, renewed by one
-   * with it.
+   * with it. `published` says first what became of an earlier claim.
    */
   z.object({
     op: z.literal('claimEvents'),
     holder: z.string().min(1).max(200),
     token: token.nullable(),
-    limit: z.int().positive().max(1_000),
+    limit: z.int().positive().max(eventsAtMost),
+    published: z.object({ claim: position, ids }).optional(),
   }),
-  /** Events that were published. Refused with a token that is not the holder's any more. `done` gives the lease back. */
+  /**
+   * Events of a claim that were published. Refused with a token that is not the holder's any more. `done` gives the lease
+   * back, and what was claimed and not sent.
+   */
   z.object({
     op: z.literal('acknowledgeEvents'),
     token,
-    ids: z.array(z.uuid()).max(1_000),
-    /** The first position of them; a relay of an earlier release does not say it. */
-    from: position.optional(),
+    ids,
+    /** The claim that they are of; a relay of an earlier release has only one, and does not say it. */
+    claim: position.optional(),
     done: z.boolean(),
   }),
 ] as const;
@@ -48,6 +55,8 @@ export const eventResponses = {
       token,
       /** For so long no other relay gets the lease. */
       leaseSeconds: z.number().positive(),
+      /** Names this claim; `null` where nothing waits. */
+      claim: position.nullable(),
       events: z.array(claimedEvent),
       /** Whether more wait. */
       more: z.boolean(),

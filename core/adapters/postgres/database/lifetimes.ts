@@ -53,6 +53,7 @@ export const lifetimes = {
   },
   blob_comparison: { oneOfEach: 'source and distance' },
   outbox: { takenAwayBy: 'maintain, a day after it was published, or 14 after it could not be' },
+  relay_claim: { takenAwayBy: 'state, when the relay has published its events' },
   event_feed: { oneOfEach: 'database' },
 
   run: { days: 'runs', since: 'due_at' },
