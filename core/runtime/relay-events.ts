@@ -60,16 +60,16 @@ export async function relayEvents(until: number, of: RelayDependencies): Promise
     // Another may have the lease after that, and sends what waits: of a key, these would come after later ones.
     const inTime = now() + patienceMs <= claim.began + claim.leaseSeconds * 1000 && (claim === first || now() < until);
     const goesOn: boolean = inTime && claim.more && now() < until;
-    const [next, { sent, failures }]: [Claimed | null, SendResult] = await bothOf<Claimed | null, SendResult>(
+    const [next, result] = await bothOf<Claimed | null, SendResult>(
       goesOn ? claimNext(of, token, before) : noneAfter(before && acknowledge(before, false)),
       inTime && events.length > 0 ? transport.send(events) : { sent: [], failures: [] },
     );
-    published += sent.length;
-    const ids = inTime ? [...forgotten, ...sent] : [];
+    published += result.sent.length;
+    const ids: string[] = inTime ? [...forgotten, ...result.sent] : [];
     const settled: Published | null = claim.claim === null ? null : { claim: claim.claim, ids };
-    if (next === null || failures.length > 0) {
+    if (next === null || result.failures.length > 0) {
       await acknowledge(settled, true);
-      return { idle: null, published, failures: [...new Set(failures)] };
+      return { idle: null, published, failures: [...new Set(result.failures)] };
     }
     before = settled;
     claim = next;
