@@ -9,7 +9,7 @@ import { claimAlerts, settleAlerts } from '../alerts/claim-alerts.ts';
 import { acquireLease, releaseLease, renewalOf } from '../database/leases.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { keepSummary, readReport, refuseSummary } from '../diagnosis/report-summaries.ts';
-import { acknowledgeEvents, claimEvents } from '../events/relay-claims.ts';
+import { acknowledgeEvents, claimEvents } from '../events/relay-store.ts';
 import { barReader } from '../prices/bar-reader.ts';
 import { findingRecords } from '../prices/finding-records.ts';
 import { quoteReader } from '../prices/quote-reader.ts';
