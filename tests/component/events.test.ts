@@ -2,7 +2,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { removeEvents } from '../../core/adapters/postgres/events/relay-store.ts';
-import { cloudEventSchema } from '../../core/contracts/events/cloud-event.ts';
+import { cloudEventSchema, wireEventSchema } from '../../core/contracts/events/cloud-event.ts';
+import { envelope } from '../../core/contracts/http/envelope.ts';
 import { type KeyUse, keyUses } from '../../core/contracts/words/licence.ts';
 import { makeKey, testApi } from '../support/api-fixture.ts';
 import { disputed, incident, quotes, relayEvents as relayTo, tellEvents } from '../support/told-events.ts';
@@ -189,6 +190,66 @@ describe('the feed of events', () => {
     await told;
     await look();
     expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));
+  });
+
+  it('is JSON for whoever asks for it: envelopes, the next position, and the same filters, licence and limits', async () => {
+    const asJson = async (path: string, use: KeyUse = 'internal') => {
+      const answer = await api.ask(path, { key: keys[use], headers: { accept: 'application/json' } });
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
+      const read = envelope(z.array(wireEventSchema)).parse(await answer.json());
+      const { nextPosition = 'none', more } = read.meta;
+      return { ...read, events: read.data.map((each) => cloudEventSchema.parse(each)), nextPosition, more };
+    };
+    const begun = await asJson('/events');
+    expect([begun.data, begun.more, begun.warnings]).toEqual([[], false, []]);
+    await tellEvents(world.pool, [quotes('yahoo', 'AAPL', 'MSFT'), incident('yahoo', 1), incident('coingecko', 2)]);
+    await relayTo(world.pool);
+    const after = `/events?after=${begun.nextPosition}`;
+    const all = await asJson(after);
+    const streamed = (await follow('/events', { last: begun.nextPosition })).events;
+    expect(all.data).toEqual(streamed.map(({ data }) => JSON.parse(data)));
+    expect([all.nextPosition, all.more]).toEqual([streamed.at(-1)?.id, false]);
+    const apple = await asJson(`${after}&types=quotron.quotes.stored&symbols=AAPL`);
+    expect(apple.events).toHaveLength(1);
+    expect(rowsOf.parse(apple.events[0]?.event.data).rows.map(({ symbol }) => symbol)).toEqual(['AAPL']);
+    expect((await asJson(`${after}&source=coingecko`)).events).toHaveLength(1);
+    expect((await asJson(after, 'redistribute')).events.map(({ event }) => event.type)).toEqual([
+      'incident.opened',
+      'incident.opened',
+    ]);
+    expect((await asJson(`/events?after=${all.nextPosition}`)).data).toEqual([]);
+    const gone = await asJson('/events?after=999999999999');
+    expect(gone.warnings.map(({ code }) => code)).toEqual(['events_not_kept']);
+    expect(gone.data).toHaveLength(3);
+    // A browser's EventSource, and whoever takes anything, follow as before.
+    for (const accept of ['text/event-stream, application/json', '*/*']) {
+      const answer = await api.ask('/events', { key: keys.internal, headers: { accept } });
+      expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    }
+  });
+
+  it('gives JSON in parts, and says that there is more', async () => {
+    const { last } = await follow('/events');
+    await tellEvents(
+      world.pool,
+      Array.from({ length: 2_150 }, (_, at) => incident('yahoo', at)),
+    );
+    await relayTo(world.pool);
+    const seen: unknown[] = [];
+    const mores: (boolean | undefined)[] = [];
+    for (let after = last; mores.at(-1) !== false; ) {
+      const answer = await api.ask(`/events?after=${after}`, {
+        ...{ key: keys.internal, headers: { accept: 'application/json' } },
+      });
+      const { data, meta } = envelope(z.array(wireEventSchema)).parse(await answer.json());
+      seen.push(...data.map((each) => cloudEventSchema.parse(each).event.data));
+      mores.push(meta.more);
+      after = meta.nextPosition ?? 'none';
+    }
+    expect(mores.length).toBeGreaterThan(1);
+    expect(seen.map((data) => z.object({ count: z.int() }).parse(data).count)).toEqual(
+      Array.from({ length: 2_150 }, (_, at) => at),
+    );
   });
 
   it('describes the data of each type', async () => {

@@ -39,6 +39,10 @@ export const metaSchema = z
     total: z.int().optional(),
     /** Of quotes: sent as `changedSince` it asks for what has changed after this answer. */
     nextChangedSince: z.string().optional(),
+    /** Of events: sent as `after` it asks for what came after this answer. */
+    nextPosition: z.string().optional(),
+    /** Of events: whether there are more already. */
+    more: z.boolean().optional(),
     /**
      * Of bars: in the time of the page, sessions with a bar that is due (weeks and months of such bars), those with one and
      * without, and bars that an open finding speaks against.

@@ -1,5 +1,5 @@
 /** Following the feed as an event stream: what is written is a run of blocks, each of which ends with an empty line. */
-import { toJson, typePrefix } from '../../contracts/events/cloud-event.ts';
+import { type CloudEvent, toJson, typePrefix } from '../../contracts/events/cloud-event.ts';
 import { inEnvelope } from '../../events/envelope.ts';
 import { selected, type Visible, type Wanted } from '../../events/selection.ts';
 import type { EventFeed } from '../../ports/event-feed.ts';
@@ -18,64 +18,95 @@ export interface Follower {
   readonly since: string | undefined;
 }
 
-/** What one look found: the blocks of the events that the follower gets, and whether there are more after it. */
+/** What one look found: the events that the follower gets, and whether there are more after it. */
 interface Look {
-  readonly text: string;
+  readonly events: readonly CloudEvent[];
   readonly more: boolean;
 }
 
 export interface Following {
-  /** The block that begins the answer. Where the position is not kept, the follower is told so, and begins with the oldest. */
-  begin(retryMs: number): Promise<string>;
+  /** Begins. Where the position is not kept, it begins with the oldest, and gives that one's; `null` otherwise. */
+  begin(): Promise<string | null>;
   /** Looks at the next events. Holds no connection of the database afterwards. */
   look(): Promise<Look>;
   /** The position up to which it has looked. */
   position(): string;
-  /** A block without data, which is no event: it moves the position from which a browser asks again. */
-  here(): string;
 }
 
 /** Follows the feed from a position on. */
 export function following({ feed, stage, wanted, visible, since }: Follower): Following {
   let at = since ?? '0';
   return {
-    async begin(retryMs) {
+    async begin() {
       const { removedTo, newest } = await feed.bounds();
       at = since ?? newest;
-      if (BigInt(at) >= BigInt(removedTo) && BigInt(at) <= BigInt(newest)) return `retry: ${retryMs}\n\n`;
+      if (BigInt(at) >= BigInt(removedTo) && BigInt(at) <= BigInt(newest)) return null;
       at = removedTo;
-      return `retry: ${retryMs}\n\nid: ${at}\nevent: reset\ndata: ${JSON.stringify({ oldest: at })}\n\n`;
+      return at;
     },
     async look() {
       const found = await feed.after(at, eventsAtOnce);
-      const blocks = found.events.flatMap((row) => {
-        const event = selected(row.event, wanted, visible);
-        if (event === null) return [];
-        const data = toJson(inEnvelope({ ...row, event }, stage));
-        return [`id: ${row.position}\nevent: ${typePrefix}${event.type}\ndata: ${data}\n\n`];
-      });
       at = found.to;
-      return { text: blocks.join(''), more: found.more };
+      const events = found.events.flatMap((row) => {
+        const event = selected(row.event, wanted, visible);
+        return event === null ? [] : [inEnvelope({ ...row, event }, stage)];
+      });
+      return { events, more: found.more };
     },
     position: () => at,
-    here: () => `id: ${at}\n\n`,
   };
 }
 
-/** Events that the short form looks at, and about how long it gets: the rest comes with the next one at once. */
+/** The block that begins an answer. A follower whose position is not kept is told so. */
+export function beginning(retryMs: number, oldest: string | null): string {
+  const reset = oldest === null ? '' : `id: ${oldest}\nevent: reset\ndata: ${JSON.stringify({ oldest })}\n\n`;
+  return `retry: ${retryMs}\n\n${reset}`;
+}
+
+/** The blocks of events. */
+export function blocksOf(events: readonly CloudEvent[]): string {
+  return events
+    .map((event) => `id: ${event.position}\nevent: ${typePrefix}${event.event.type}\ndata: ${toJson(event)}\n\n`)
+    .join('');
+}
+
+/** A block without data, which is no event: it moves the position from which a browser asks again. */
+export function here(position: string): string {
+  return `id: ${position}\n\n`;
+}
+
+/** Events that an answer looks at, and about how long it gets: the rest comes with the next one at once. */
 const mostLooks = 10;
 const mostCharacters = 2_000_000;
 
-/** The short form: all that there is since the position, then the end. */
-export async function sinceThen(follower: Follower): Promise<string> {
+/** All that there is since a position. */
+export interface Since {
+  /** The oldest position that is kept, where what was named is not. */
+  readonly oldest: string | null;
+  readonly events: readonly CloudEvent[];
+  /** The position up to which this has looked. */
+  readonly position: string;
+  readonly more: boolean;
+}
+
+/** What there is since the position of a follower, as much as an answer holds. */
+export async function sinceThen(follower: Follower): Promise<Since> {
   const followed = following(follower);
-  let text = await followed.begin(retryMs);
+  const oldest = await followed.begin();
+  const events: CloudEvent[] = [];
+  let characters = 0;
   // Without a position it begins now, where there is nothing yet.
   let more = follower.since !== undefined;
-  for (let looks = 0; more && looks < mostLooks && text.length < mostCharacters; looks += 1) {
+  for (let looks = 0; more && looks < mostLooks && characters < mostCharacters; looks += 1) {
     const look = await followed.look();
-    text += look.text;
+    events.push(...look.events);
+    characters += blocksOf(look.events).length;
     more = look.more;
   }
-  return text + followed.here();
+  return { oldest, events, position: followed.position(), more };
+}
+
+/** The short form of a stream: all of that, then the end. */
+export function shortForm({ oldest, events, position }: Since): string {
+  return beginning(retryMs, oldest) + blocksOf(events) + here(position);
 }

@@ -1,15 +1,17 @@
 import * as z from 'zod';
 import { asyncApiDocument } from '../../contracts/events/asyncapi.ts';
-import { typePrefix } from '../../contracts/events/cloud-event.ts';
+import { onTheWire, typePrefix, wireEventSchema } from '../../contracts/events/cloud-event.ts';
 import { type EventType, eventTypes } from '../../contracts/events/event.ts';
 import { eventJsonSchemas } from '../../contracts/events/json-schemas.ts';
+import type { Warning } from '../../contracts/http/envelope.ts';
 import { version } from '../../contracts/version.ts';
 import type { Wanted } from '../../events/selection.ts';
 import type { EventFeed } from '../../ports/event-feed.ts';
+import { wantsJson } from '../accept.ts';
 import { ProblemError } from '../problem.ts';
 import { sourceIdParameter, splitSymbols, symbolOf } from '../read-request.ts';
 import { type Reply, type Route, route } from '../route.ts';
-import { retryMs, sinceThen } from './follow.ts';
+import { retryMs, shortForm, sinceThen } from './follow.ts';
 import { openStream, type Streaming } from './stream.ts';
 
 interface RouteDependencies {
@@ -42,13 +44,14 @@ export function eventRoutes({ feed, stage, streaming }: RouteDependencies): Rout
       feed: 'events',
       tag,
       summary: 'What happened since an event, to be followed',
-      description: `Server-sent events: everything after \`Last-Event-ID\` (or \`after\`), in order, then the answer ends; a browser asks again after \`retry\`, ${retryMs / 1000} s. Each \`data\` is a CloudEvent as in docs/events.md, each \`id\` its position. Without an id it begins now: the answer has the newest position and no event. An id that is older than what is kept, or of another database, is answered by an event \`reset\` with the oldest position, and then by all that is kept. Ends with the position up to which it has looked, whatever was left out. An installation that streams keeps the answer open for up to five minutes where \`Accept\` names \`text/event-stream\` and a stream is free, and sends events as they come, with comments between.`,
+      description: `Server-sent events: everything after \`Last-Event-ID\` (or \`after\`), in order, then the answer ends; a browser asks again after \`retry\`, ${retryMs / 1000} s. Each \`data\` is a CloudEvent as in docs/events.md, each \`id\` its position. Without an id it begins now: the answer has the newest position and no event. An id that is older than what is kept, or of another database, is answered by an event \`reset\` with the oldest position, and then by all that is kept. Ends with the position up to which it has looked, whatever was left out. An installation that streams keeps the answer open for up to five minutes where \`Accept\` names \`text/event-stream\` and a stream is free, and sends events as they come, with comments between. With \`Accept: application/json\` the events are \`data\`, and \`meta.nextPosition\` is the next \`after\`; \`meta.more\` says that there are more already, and the warning \`events_not_kept\` stands for \`reset\`.`,
       query: z.object({
         after: position.optional().describe('In place of the header `Last-Event-ID`'),
         types: z.string().max(1_000).optional().describe('Types, separated by commas: quotron.quotes.stored'),
         symbols: z.string().max(2_500).optional().describe('Only what is about these, up to 200, separated by commas'),
         source: sourceIdParameter.optional(),
       }),
+      data: z.array(wireEventSchema),
       media: { [eventStream]: streamedEvent },
       problems: ['invalid_symbol'],
     },
@@ -63,7 +66,14 @@ export function eventRoutes({ feed, stage, streaming }: RouteDependencies): Rout
       const asked = call.header('accept')?.includes(eventStream) === true;
       const stream = streaming && asked ? await openStream(follower, streaming) : null;
       if (stream !== null) return { kind: 'stream', body: stream, contentType };
-      return { kind: 'text', body: await sinceThen(follower), contentType, maxAge: null };
+      const found = await sinceThen(follower);
+      if (!wantsJson(call.header('accept'), eventStream))
+        return { kind: 'text', body: shortForm(found), contentType, maxAge: null };
+      const { oldest, position: nextPosition, more } = found;
+      return {
+        ...{ kind: 'data', data: found.events.map(onTheWire), meta: { nextPosition, more }, maxAge: null },
+        ...(oldest !== null && { warnings: [notKept(oldest)] }),
+      };
     },
   );
 
@@ -97,6 +107,13 @@ export function eventRoutes({ feed, stage, streaming }: RouteDependencies): Rout
     },
   );
   return [follow, schemas, asyncApi];
+}
+
+function notKept(oldest: string): Warning {
+  return {
+    code: 'events_not_kept',
+    message: `Events after the position that was named are not kept any more, or it is of another database: this begins at ${oldest}. Read again what you follow.`,
+  };
 }
 
 function given(header: string | undefined): string | undefined {

@@ -1,7 +1,7 @@
 /** A stream of events: what there is since the position, then what comes, until its time is over or the client goes. */
 import type { StreamSlots } from '../../ports/stream-slots.ts';
 import type { FeedWatch } from './feed-watch.ts';
-import { type Follower, following } from './follow.ts';
+import { beginning, blocksOf, type Follower, following, here } from './follow.ts';
 
 /** What a process that streams has. */
 export interface Streaming {
@@ -26,7 +26,7 @@ export async function openStream(follower: Follower, streaming: Streaming): Prom
   const free = await slots.take(lastsMs + graceMs);
   if (free === null) return null;
   const over = new AbortController();
-  const blocks = blocksOf(follower, streaming, over.signal);
+  const blocks = runOf(follower, streaming, over.signal);
   const encoder = new TextEncoder();
   const end = () => {
     over.abort();
@@ -63,23 +63,23 @@ export async function openStream(follower: Follower, streaming: Streaming): Prom
   );
 }
 
-async function* blocksOf(
+async function* runOf(
   follower: Follower,
   { watch, lastsMs, heartbeatMs }: Streaming,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const endsAt = performance.now() + lastsMs;
   const followed = following(follower);
-  yield `${await followed.begin(retryMs)}${followed.here()}`;
+  yield beginning(retryMs, await followed.begin()) + here(followed.position());
   let saidAt = performance.now();
   while (!signal.aborted && performance.now() < endsAt) {
-    const { text, more } = await followed.look();
-    if (text !== '') {
-      yield text;
+    const { events, more } = await followed.look();
+    if (events.length > 0) {
+      yield blocksOf(events);
       saidAt = performance.now();
     } else if (performance.now() - saidAt >= heartbeatMs) {
       // With the position, which moves where filters leave everything out.
-      yield `: still here\n${followed.here()}`;
+      yield `: still here\n${here(followed.position())}`;
       saidAt = performance.now();
     }
     const untilHeartbeat = saidAt + heartbeatMs - performance.now();

@@ -9,6 +9,7 @@ import {
   reportFileName,
 } from '../../../core/contracts/http/diagnostics.ts';
 import { reportOf } from '../../../core/diagnosis/report.ts';
+import { wantsJson } from '../../../core/http/accept.ts';
 import { byCreation, creationCursor, page, readCursor } from '../../../core/http/page.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { cursorParameter, limitParameter } from '../../../core/http/read-request.ts';
@@ -111,7 +112,7 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDepe
       if (!found)
         throw new ProblemError('unknown_diagnosis', 'No report has this id. GET /diagnostics lists what there is.');
       const { id, diagnosis, summary, summaryRefusal, markdown } = found;
-      if (wantsJson(call.header('accept'))) {
+      if (wantsJson(call.header('accept'), 'text/markdown')) {
         const data: DiagnosisView = { ...diagnosis, id, status: 'done', summary, summaryRefusal };
         return { kind: 'data', data };
       }
@@ -126,12 +127,4 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDepe
   );
 
   return [make, list, one];
-}
-
-/** Whether JSON is named, and before Markdown or any text. Who accepts everything gets the report. */
-function wantsJson(accept: string | undefined): boolean {
-  const named = (accept ?? '').split(',').map((each) => (each.split(';')[0] ?? '').trim().toLowerCase());
-  const json = named.indexOf('application/json');
-  const markdown = named.findIndex((type) => type === 'text/markdown' || type === 'text/*');
-  return json !== -1 && (markdown === -1 || json < markdown);
 }
