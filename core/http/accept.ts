@@ -1,6 +1,6 @@
 /**
- * Whether an `Accept` names JSON, and that before the usual form of an answer, or any text. Who accepts everything gets the
- * usual form.
+ * Whether an `Accept` names JSON, and that before the usual form of an answer, or any text. A client that accepts everything gets
+ * the usual form.
  *
  * @example
  * wantsJson('application/json', 'text/markdown') // true

@@ -20,7 +20,7 @@ export function sessionCookie({ https, header }: Pick<Call, 'https' | 'header'>)
 const cachedMs = 30_000;
 const recordUseMs = 60_000;
 
-interface Credentials {
+export interface Credentials {
   readonly apiKey: GivenKey | undefined;
   readonly session: string | undefined;
 }
@@ -28,6 +28,8 @@ interface Credentials {
 export interface Authenticator {
   /** Whose credentials these are. A key goes before a cookie. Throws a 401 problem that says what is wrong with them. */
   identify(credentials: Credentials): Promise<Principal>;
+  /** Whether credentials that were identified still are somebody's. Asks the database each time. */
+  stillHeld(credentials: Credentials): Promise<boolean>;
   /** Drops a key from this container's cache: it was revoked here. */
   forgetKey(keyId: string): void;
 }
@@ -97,6 +99,11 @@ export function createAuthenticator(store: ApiKeyStore, clock: Clock): Authentic
         'unauthenticated',
         'Send an API key in the header x-api-key or as Authorization: Bearer, or sign in with POST /session.',
       );
+    },
+    async stillHeld({ apiKey, session }) {
+      const now = new Date(clock());
+      if (apiKey !== undefined) return (await store.findKey(secretHash(apiKey.key), now)) !== null;
+      return session !== undefined && (await store.findSession(secretHash(session), now)) !== null;
     },
     forgetKey(keyId) {
       for (const [id, { key }] of cached.entries()) if (key.keyId === keyId) cached.delete(id);

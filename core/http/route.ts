@@ -63,6 +63,8 @@ export interface Call {
   readonly path: string;
   /** The query string as sent. */
   readonly search: string;
+  /** Whether the caller's key or session is still valid: for answers that stay open. */
+  stillAdmitted(): Promise<boolean>;
   header(name: string): string | undefined;
   cookie(name: string): string | undefined;
 }

@@ -10,7 +10,7 @@ import { keyUses } from '../contracts/words/licence.ts';
 import type { AnswerStore } from '../ports/answer-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SourceDefinition } from '../sources/definition.ts';
-import { type Authenticator, refuseForeignOrigin, sessionCookie } from './authenticate.ts';
+import { type Authenticator, type Credentials, refuseForeignOrigin, sessionCookie } from './authenticate.ts';
 import { allowOrigin, preflightAnswer } from './cors.ts';
 import { pickFields } from './fields.ts';
 import { givenKey, pathKeyHeaders, splitKey } from './given-key.ts';
@@ -76,8 +76,12 @@ export function serveRoutes(routes: readonly Route[], dependencies: ServingDepen
       // `/quotes/batch` is no symbol: what has a name of its own is not one of the others.
       if (route.spec.path.includes('{') && named.has(context.req.path)) return refuse(context);
       const asked = { ...callOf(context), fields: takesFields(route.spec) ? fieldsOf(context) : null };
-      const principal = await admit(route.spec, asked, context.req.raw);
-      const call = { ...asked, principal, visible: visibleTo(route.spec, principal) };
+      const credentials = credentialsOf(asked, context.req.raw);
+      const principal = await admit(route.spec, asked, context.req.raw, credentials);
+      const call = {
+        ...{ ...asked, principal, visible: visibleTo(route.spec, principal) },
+        stillAdmitted: () => authenticator.stillHeld(credentials),
+      };
       const { reply, unknownParameters: unknown } = await route.handle(context, call);
       const wanted = ofFields(reply, route.spec, call);
       return finished(await answer(wanted, unknown, call, context.req.method), context.req.raw);
@@ -110,11 +114,12 @@ export function serveRoutes(routes: readonly Route[], dependencies: ServingDepen
   }
 
   /** The caller, if the route admits it. Throws a 401, 403 or 429 problem. */
-  async function admit(spec: RouteSpec, call: Call, request: Request): Promise<Principal | null> {
-    const credentials = {
-      apiKey: givenKey(pathKeyOf(request), call.header),
-      session: call.cookie(sessionCookie(call)),
-    };
+  async function admit(
+    spec: RouteSpec,
+    call: Call,
+    request: Request,
+    credentials: Credentials,
+  ): Promise<Principal | null> {
     const inPath = credentials.apiKey?.inPath === true;
     if (inPath && spec.method !== 'get')
       throw new ProblemError(
@@ -208,6 +213,7 @@ export function serveRoutes(routes: readonly Route[], dependencies: ServingDepen
       visible: VisibleSources.none(),
       decimal: decimalsOf(context),
       fields: null,
+      stillAdmitted: async () => false,
       https,
       address:
         context.env?.requestContext?.identity?.sourceIp ??
@@ -234,6 +240,10 @@ export function serveRoutes(routes: readonly Route[], dependencies: ServingDepen
       https: (context.req.header('x-forwarded-proto')?.split(',')[0]?.trim() ?? dependencies.protocol) === 'https',
     };
   }
+}
+
+function credentialsOf(call: Call, request: Request): Credentials {
+  return { apiKey: givenKey(pathKeyOf(request), call.header), session: call.cookie(sessionCookie(call)) };
 }
 
 /** The key that stands in the address of a request. */

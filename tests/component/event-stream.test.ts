@@ -1,5 +1,6 @@
 /** Streams of events: what comes arrives at once, as many as may be open, and nothing is held for who has gone. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { memoryStreamSlots } from '../../core/adapters/memory/stream-slots.ts';
 import { eventFeed } from '../../core/adapters/postgres/events/event-feed.ts';
 import { feedWatch } from '../../core/http/event-stream/feed-watch.ts';
@@ -146,6 +147,28 @@ describe('the time of a stream', () => {
     const answer = await api({ lastsMs: 900, heartbeatMs: 200 }, slots).ask('/events', { key, headers: asked });
     expect(await answer.text()).toMatch(/^retry: 2000\n\nid: \d+\n\n(: still here\nid: \d+\n\n){2,}$/);
     expect(await slots.take(1), 'it is free again').not.toBeNull();
+  });
+
+  it.each(['key', 'session'] as const)('ends soon after its %s is revoked', async (by) => {
+    const made = await makeKey(world.pool, 'read', null, 'internal');
+    const { ask } = api({ lastsMs: 60_000, heartbeatMs: 50 });
+    const signedIn = await ask('/session', { method: 'POST', json: { key: made } });
+    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const stream = await ask(
+      '/events',
+      by === 'key' ? { key: made, headers: asked } : { headers: { ...asked, cookie } },
+    );
+    expect(stream.status).toBe(200);
+    // By itself it lasts a minute, which is longer than this test may.
+    const ended = stream.text();
+    const admin = await makeKey(world.pool, 'admin');
+    const { data } = z
+      .object({ data: z.array(z.object({ id: z.uuid(), prefix: z.string() })) })
+      .parse(await (await ask('/keys', { key: admin })).json());
+    const id = data.find(({ prefix }) => made.startsWith(prefix))?.id;
+    expect((await ask(`/keys/${id}`, { method: 'DELETE', key: admin })).status).toBe(200);
+    expect(await ended).toMatch(/^retry: 2000/);
+    expect((await ask('/events', { key: made, headers: asked })).status).toBe(401);
   });
 
   it('is not begun for who does not ask for it, nor for a HEAD', async () => {

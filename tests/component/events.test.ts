@@ -192,7 +192,7 @@ describe('the feed of events', () => {
     expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));
   });
 
-  it('is JSON for whoever asks for it: envelopes, the next position, and the same filters, licence and limits', async () => {
+  it('has a JSON form: envelopes, the next position, and the same filters and licence', async () => {
     const asJson = async (path: string, use: KeyUse = 'internal') => {
       const answer = await api.ask(path, { key: keys[use], headers: { accept: 'application/json' } });
       expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
@@ -221,7 +221,7 @@ describe('the feed of events', () => {
     const gone = await asJson('/events?after=999999999999');
     expect(gone.warnings.map(({ code }) => code)).toEqual(['events_not_kept']);
     expect(gone.data).toHaveLength(3);
-    // A browser's EventSource, and whoever takes anything, follow as before.
+    // EventSource of a browser and a client that accepts anything get the event stream.
     for (const accept of ['text/event-stream, application/json', '*/*']) {
       const answer = await api.ask('/events', { key: keys.internal, headers: { accept } });
       expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');

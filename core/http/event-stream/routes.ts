@@ -64,7 +64,7 @@ export function eventRoutes({ feed, stage, streaming }: RouteDependencies): Rout
       };
       const follower = { feed, stage, wanted, visible: call.visible, since };
       const asked = call.header('accept')?.includes(eventStream) === true;
-      const stream = streaming && asked ? await openStream(follower, streaming) : null;
+      const stream = streaming && asked ? await openStream(follower, streaming, call.stillAdmitted) : null;
       if (stream !== null) return { kind: 'stream', body: stream, contentType };
       const found = await sinceThen(follower);
       if (!wantsJson(call.header('accept'), eventStream))

@@ -9,7 +9,10 @@ export interface Streaming {
   readonly watch: FeedWatch;
   /** After so long a stream ends, and its client asks again. */
   readonly lastsMs: number;
-  /** After so long without an event a comment is sent, so that nothing between takes the connection for dead. */
+  /**
+   * After so long without an event a comment is sent, so that nothing between takes the connection for dead. As often the
+   * client's key is looked up.
+   */
   readonly heartbeatMs: number;
 }
 
@@ -21,12 +24,16 @@ const retryMs = 2_000;
 const graceMs = 10_000;
 
 /** The body of a stream; `null` while all streams are taken. Nothing is read ahead of a client that does not read. */
-export async function openStream(follower: Follower, streaming: Streaming): Promise<ReadableStream<Uint8Array> | null> {
+export async function openStream(
+  follower: Follower,
+  streaming: Streaming,
+  stillAdmitted: () => Promise<boolean>,
+): Promise<ReadableStream<Uint8Array> | null> {
   const { slots, lastsMs } = streaming;
   const free = await slots.take(lastsMs + graceMs);
   if (free === null) return null;
   const over = new AbortController();
-  const blocks = runOf(follower, streaming, over.signal);
+  const blocks = runOf(follower, streaming, stillAdmitted, over.signal);
   const encoder = new TextEncoder();
   const end = () => {
     over.abort();
@@ -66,13 +73,20 @@ export async function openStream(follower: Follower, streaming: Streaming): Prom
 async function* runOf(
   follower: Follower,
   { watch, lastsMs, heartbeatMs }: Streaming,
+  stillAdmitted: () => Promise<boolean>,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const endsAt = performance.now() + lastsMs;
   const followed = following(follower);
   yield beginning(retryMs, await followed.begin()) + here(followed.position());
   let saidAt = performance.now();
+  let admittedAt = saidAt;
   while (!signal.aborted && performance.now() < endsAt) {
+    if (performance.now() - admittedAt >= heartbeatMs) {
+      // While the database is away nothing is read, and a client that had to ask again would be refused for good.
+      if (!(await stillAdmitted().catch(() => true))) return;
+      admittedAt = performance.now();
+    }
     const { events, more } = await followed.look();
     if (events.length > 0) {
       yield blocksOf(events);

@@ -26,6 +26,7 @@ function endlessFeed() {
   return { feed, asked };
 }
 
+const admitted = async () => true;
 const turn = (ms = 30) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a stream of events', () => {
@@ -34,7 +35,7 @@ describe('a stream of events', () => {
     const slots = memoryStreamSlots(1);
     // The deadline of a client that does not read is ten seconds after the end.
     const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: -9_800, heartbeatMs: 1_000 };
-    const stream = await openStream({ feed, stage: 'test', since: '0', ...everything }, streaming);
+    const stream = await openStream({ feed, stage: 'test', since: '0', ...everything }, streaming, admitted);
     await turn();
     expect(asked).toEqual({ after: 0, bounds: 0 });
     expect(await slots.take(1)).toBeNull();
@@ -45,7 +46,7 @@ describe('a stream of events', () => {
   it('gives as much as is read', async () => {
     const { feed, asked } = endlessFeed();
     const streaming = { slots: memoryStreamSlots(1), watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 1_000 };
-    const stream = await openStream({ feed, stage: 'test', since: '0', ...everything }, streaming);
+    const stream = await openStream({ feed, stage: 'test', since: '0', ...everything }, streaming, admitted);
     const reader = stream?.getReader();
     for (let each = 0; each < 4; each += 1) await reader?.read();
     await turn();
@@ -53,12 +54,29 @@ describe('a stream of events', () => {
     await reader?.cancel();
   });
 
+  it('ends when its client is not admitted any more, and not while nobody can say so', async () => {
+    const { feed } = endlessFeed();
+    const slots = memoryStreamSlots(1);
+    const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 0 };
+    const answers = [() => true, () => Promise.reject(new Error('away')), () => false];
+    let asked = 0;
+    const stream = await openStream({ feed, stage: 'test', since: '0', ...everything }, streaming, async () => {
+      asked += 1;
+      return (await answers[asked - 1]?.()) ?? true;
+    });
+    const blocks: unknown[] = [];
+    for await (const block of stream ?? []) blocks.push(block);
+    // The beginning, and an event after each of the first two.
+    expect([blocks.length, asked]).toEqual([3, 3]);
+    expect(await slots.take(1)).not.toBeNull();
+  });
+
   it('ends with its source where that fails, and frees its place', async () => {
     const { feed } = endlessFeed();
     const slots = memoryStreamSlots(1);
     const failing = { ...feed, after: () => Promise.reject(new Error('away')) };
     const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 1_000 };
-    const stream = await openStream({ feed: failing, stage: 'test', since: '0', ...everything }, streaming);
+    const stream = await openStream({ feed: failing, stage: 'test', since: '0', ...everything }, streaming, admitted);
     const reader = stream?.getReader();
     await reader?.read();
     await expect(reader?.read()).rejects.toThrow('away');
