@@ -42,6 +42,7 @@ describe('the Diagnose page', () => {
     const page = await dashboard.open('/');
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: /Search/ }).waitFor();
     await page.keyboard.type('diagnose now');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'CoinGecko answers that it gets too many requests' }).waitFor();

@@ -46,6 +46,7 @@ describe('a symbol that nobody collects', () => {
     const page = await dashboard.open('/');
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: /Search/ }).waitFor();
     await page.keyboard.type('add zzzz');
     await page.keyboard.press('Enter');
     await page.getByText('ZZZZ: yahoo does not know it.').waitFor();

@@ -243,9 +243,54 @@ describe('what is looked after', () => {
       await page.getByRole('heading', { name: 'BRK-B' }).waitFor();
     });
 
+    it('waits for nobody who types a symbol and Enter at once', async () => {
+      const page = await dashboard.open('/');
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: /Search/ }).fill('brk-b');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'BRK-B' }).waitFor();
+    });
+
+    it('has everything by name, and asks for no list of all prices', async () => {
+      const page = await dashboard.open('/sources');
+      await page.getByRole('article', { name: 'Yahoo Finance' }).waitFor();
+      const names = async (text: string) => {
+        await page.getByRole('combobox', { name: /Search/ }).fill(text);
+        return page.getByRole('dialog').getByRole('option').allInnerTexts();
+      };
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: /Search/ }).waitFor();
+      for (const [text, first] of [
+        ['coverage', /^Coverage/],
+        ['run yahoo', /^Run Yahoo Finance now/],
+        ['stop yahoo', /^Stop Yahoo Finance/],
+        ['recover yahoo', /^Recover Yahoo Finance/],
+        ['recover all', /^Recover all failing/],
+        ['diagnose now', /^Diagnose now/],
+        ['replay', /^Replay the quarantine of /],
+        ['add shop', /^Add SHOP: collect it from now on/],
+      ] as const)
+        await expect.poll(async () => (await names(text))[0], { message: text }).toMatch(first);
+      await page.getByRole('combobox', { name: /Search/ }).fill('no such thing at all');
+      await page.getByText('Nothing here is called').waitFor();
+      expect(dashboard.double.state.requests.filter((each) => each.startsWith('GET /quotes'))).toEqual([]);
+    });
+
+    it('offers who may only read where to go, and nothing to do', async () => {
+      dashboard.double.state.scopes = ['read'];
+      const page = await dashboard.open('/sources');
+      await page.getByRole('article', { name: 'Yahoo Finance' }).waitFor();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: /Search/ }).fill('yahoo');
+      await page.getByRole('option', { name: /^Yahoo Finance/ }).waitFor();
+      expect(await page.getByRole('option', { name: /Run|Stop|Recover|Replay/ }).count()).toBe(0);
+    });
+
     it('does what a source can do', async () => {
       const page = await dashboard.open('/market');
       await page.getByRole('button', { name: 'Search instruments, sources, actions' }).click();
+      await page.getByRole('combobox', { name: /Search/ }).waitFor();
       await page.keyboard.type('stop yahoo');
       await page.getByRole('option', { name: /Stop Yahoo Finance/ }).waitFor();
       await page.keyboard.press('Enter');

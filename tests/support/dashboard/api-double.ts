@@ -10,7 +10,13 @@ import { z } from 'zod';
 import type { EventType } from '../../../core/contracts/events/event.ts';
 import { simulatedHeader } from '../../../core/contracts/http/envelope.ts';
 import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
-import { barsSchema, exchangeSchema, quoteSchema, tickRowSchema } from '../../../core/contracts/http/market.ts';
+import {
+  barsSchema,
+  exchangeSchema,
+  instrumentSchema,
+  quoteSchema,
+  tickRowSchema,
+} from '../../../core/contracts/http/market.ts';
 import {
   deadLetterSchema,
   healthSampleSchema,
@@ -36,7 +42,7 @@ import { barsOf } from './bar-data.ts';
 import { type Answer, bodyOf, data, problem, requestId, withEtag } from './double-answer.ts';
 import { type DoubleState, usualState } from './double-state.ts';
 import { constituentsOf } from './index-data.ts';
-import { exchangesOf, explained, ticksOf } from './market-data.ts';
+import { exchangesOf, explained, instrumentsOf, ticksOf } from './market-data.ts';
 import { changeModel, readModels } from './model-double.ts';
 import { runDetailOf, runsOf, usualDays, usualIncidents } from './operations-data.ts';
 import { changePage, readPage } from './page-double.ts';
@@ -191,6 +197,8 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
   const [, collection = '', id, part] = path.split('/').map(decodeURIComponent);
   if (path === '/session') return data(sessionSchema, session(state));
   if (path === '/quotes') return quotes(state, query);
+  if (path === '/instruments')
+    return data(z.array(instrumentSchema), instrumentsOf(state.quotes, query.get('query') ?? ''));
   if (path === '/exchanges') return data(z.array(exchangeSchema), exchangesOf(state.quotes));
   if (path === '/sources') return data(z.array(sourceSchema), state.sources);
   if (path === '/health') return healthAnswer(state);

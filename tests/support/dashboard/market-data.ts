@@ -1,4 +1,4 @@
-import type { ExchangeView, QuoteTick, QuoteView } from '../../../core/contracts/http/market.ts';
+import type { ExchangeView, InstrumentView, QuoteTick, QuoteView } from '../../../core/contracts/http/market.ts';
 
 /** What of a quote a test says; the rest is made up to fit. */
 export interface QuoteGiven {
@@ -353,4 +353,15 @@ export function explained(quote: QuoteView): QuoteView {
     chosen: false,
   };
   return { ...quote, candidates: confidence === 'single' ? [chosen] : [chosen, other] };
+}
+
+/** The instruments whose symbol or name has the text, those whose symbol begins so first. */
+export function instrumentsOf(quotes: readonly QuoteView[], text: string): InstrumentView[] {
+  const wanted = text.toUpperCase();
+  const rank = ({ symbol }: InstrumentView) => (symbol.startsWith(wanted) ? 0 : 1);
+  return quotes
+    .map(({ instrument }) => instrument)
+    .filter(({ symbol, name }) => `${symbol} ${name ?? ''}`.toUpperCase().includes(wanted))
+    .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, 8);
 }

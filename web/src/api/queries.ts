@@ -7,6 +7,7 @@ import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
 import {
   barsSchema,
   exchangeSchema,
+  instrumentSchema,
   type QuoteView,
   quoteSchema,
   tickRowSchema,
@@ -30,6 +31,7 @@ import { RequestError } from './failure.ts';
 
 const readQuotes = reader(z.array(quoteSchema));
 const readExchanges = reader(z.array(exchangeSchema));
+const readInstruments = reader(z.array(instrumentSchema));
 const readQuote = reader(quoteSchema);
 const readHistory = reader(z.array(tickRowSchema));
 const readBars = reader(barsSchema);
@@ -96,6 +98,16 @@ export const quotesQuery = queryOptions({
   },
   refetchInterval: live.quotes,
 });
+
+/** The instruments that a text means, best first: by symbol or name, of all that have data. */
+export const instrumentsQuery = (text: string) =>
+  queryOptions({
+    queryKey: ['instruments', text],
+    queryFn: async ({ signal }) =>
+      (await readInstruments(`/instruments?limit=8&query=${encodeURIComponent(text)}`, signal)).data,
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
 
 /** The symbols that are collected, of any source: what was asked for, without the constituents of indices. */
 export const watchQuery = queryOptions({

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { quarantineQuery, sourcesQuery, systemQuery } from '../api/queries.ts';
 import { classNames } from '../components/class-names.ts';
 import { StatusDisc } from '../components/status-disc.tsx';
@@ -12,8 +12,11 @@ import { Account } from './account.tsx';
 import styles from './frame.module.css';
 import { More } from './more.tsx';
 import { pages } from './pages.tsx';
-import { Palette } from './palette.tsx';
 import { Wordmark } from './wordmark.tsx';
+
+/** It comes once somebody reaches for it, so that what is typed at once is not lost: nothing of it is needed before. */
+const palette = () => import('./palette.tsx');
+const Palette = lazy(palette);
 
 /** What is around every page: where one can go, what needs a person, and how everything is. */
 export function Frame() {
@@ -29,6 +32,7 @@ export function Frame() {
 
   useEffect(() => {
     const open = (event: KeyboardEvent) => {
+      if (event.key === 'Meta' || event.key === 'Control') void palette();
       if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey)) return;
       event.preventDefault();
       setPaletteOpen((before) => !before);
@@ -56,7 +60,13 @@ export function Frame() {
         <div className={styles.headBrand}>
           <Wordmark />
         </div>
-        <button type="button" className={styles.search} onClick={() => setPaletteOpen(true)}>
+        <button
+          type="button"
+          className={styles.search}
+          onPointerEnter={() => void palette()}
+          onFocus={() => void palette()}
+          onClick={() => setPaletteOpen(true)}
+        >
           <Search aria-hidden="true" />
           <span>Search instruments, sources, actions</span>
           <kbd>{isMac ? '⌘K' : 'Ctrl K'}</kbd>
@@ -69,7 +79,11 @@ export function Frame() {
       <main id="page" className={styles.main} tabIndex={-1}>
         <Outlet />
       </main>
-      {paletteOpen && <Palette onClose={() => setPaletteOpen(false)} />}
+      {paletteOpen && (
+        <Suspense>
+          <Palette onClose={() => setPaletteOpen(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }
