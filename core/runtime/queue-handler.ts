@@ -24,6 +24,8 @@ export interface QueueReader<M> {
   readonly handle: (message: M) => Promise<unknown>;
   /** Sends the message to its own queue, where it shows after a delay. */
   readonly requeue: (message: M, delaySeconds: number) => Promise<void>;
+  /** What is left to do for all messages of a batch together. Where it throws, those that were handled return to the queue. */
+  readonly finish?: (() => Promise<void>) | undefined;
   /** Milliseconds since the epoch; the system's clock unless given. */
   readonly now?: (() => number) | undefined;
 }
@@ -49,9 +51,10 @@ export async function handleQueue<M extends HeldMessage>(
   event: SQSEvent,
   context: Context,
   schema: z.ZodType<M>,
-  { handle, requeue, now = Date.now }: QueueReader<M>,
+  { handle, requeue, finish, now = Date.now }: QueueReader<M>,
 ): Promise<SQSBatchResponse> {
   let away: unknown = null;
+  const handled: string[] = [];
   const answer = await processPartialResponse(
     event,
     async (record: SQSRecord) => {
@@ -64,6 +67,7 @@ export async function handleQueue<M extends HeldMessage>(
           if (!isTried) throw away;
           // What it sends on is no longer held.
           await handle({ ...message, heldSince: undefined });
+          handled.push(record.messageId);
         } catch (error) {
           if (!isDatabaseUnavailable(error)) throw error;
           away = error;
@@ -83,7 +87,25 @@ export async function handleQueue<M extends HeldMessage>(
     new BatchProcessor(EventType.SQS),
     { context, throwOnFullBatchFailure: false, processInParallel: false },
   );
-  return { batchItemFailures: answer.batchItemFailures };
+  const unfinished = finish ? await finishAll(finish, handled) : [];
+  return { batchItemFailures: [...answer.batchItemFailures, ...unfinished] };
+}
+
+/** The handled messages that return to the queue, because what was left to do for them failed. */
+async function finishAll(
+  finish: () => Promise<void>,
+  handled: readonly string[],
+): Promise<SQSBatchResponse['batchItemFailures']> {
+  try {
+    await finish();
+    return [];
+  } catch (error) {
+    logger.warn('The end of a batch failed; its messages return to the queue', {
+      messages: handled.length,
+      error: asError(error),
+    });
+    return handled.map((itemIdentifier) => ({ itemIdentifier }));
+  }
 }
 
 /** Queues a copy of a message for later. `null` when it was held long enough, or its queue does not take it either. */

@@ -14,14 +14,18 @@ import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { ingestQueueOf } from '../../core/sources/catalogue.ts';
 import { ingestBlobs } from './ingest-blob.ts';
 import { ringRelay } from './ring-relay.ts';
+import { sendTogether } from './send-together.ts';
 
 applySourceQuotas();
 
-const queue = sqsMessageQueue({
-  ...ingestQueueUrls(),
-  outcomes: setting('outcomesQueueUrl'),
-  events: setting('eventsQueueUrl'),
-});
+const queue = sendTogether(
+  sqsMessageQueue({
+    ...ingestQueueUrls(),
+    outcomes: setting('outcomesQueueUrl'),
+    events: setting('eventsQueueUrl'),
+  }),
+  'outcomes',
+);
 const ring = ringRelay(queue, () => performance.now());
 const ingestBlob = ingestBlobs({
   rawStore: s3RawStore(setting('rawBucket')),
@@ -39,7 +43,10 @@ const ingestBlob = ingestBlobs({
   },
 });
 
-/** Blobs to ingest, message by message: only failed messages return to the queue, or wait for the database. */
+/**
+ * Blobs to ingest, message by message: only failed messages return to the queue, or wait for the database. The monitor is
+ * told of all of them at the end.
+ */
 export const handler = observed((event: SQSEvent, context: Context) =>
   handleQueue(event, context, ingestMessageSchema, {
     async handle(message) {
@@ -51,5 +58,6 @@ export const handler = observed((event: SQSEvent, context: Context) =>
       metrics.addMetric('RowsQuarantined', MetricUnit.Count, stored.rejected);
     },
     requeue: (message, delaySeconds) => queue.send(ingestQueueOf(message.sourceId), [message], delaySeconds),
+    finish: () => queue.sendKept(),
   }),
 );

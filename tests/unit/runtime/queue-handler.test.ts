@@ -100,6 +100,31 @@ function revokedProxy(): unknown {
   return proxy;
 }
 
+it('where the end of a batch fails, its handled messages go back, and those that had failed already', async () => {
+  const answerOf = async (finish: () => Promise<void>) => {
+    const answer = await handleQueue(batch('{"key":"a"}', '{"key":"boom"}', '{"key":"c"}'), context, schema, {
+      handle: async ({ key }) => {
+        if (key === 'boom') throw new Error('a fault of ours');
+      },
+      requeue: async () => undefined,
+      finish,
+    });
+    return answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort();
+  };
+  expect(await answerOf(async () => undefined)).toEqual(['m1']);
+  expect(await answerOf(() => Promise.reject(new Error('the queue is away')))).toEqual(['m0', 'm1', 'm2']);
+});
+
+it('a batch ends once, after its last message', async () => {
+  const done: string[] = [];
+  await handleQueue(batch('{"key":"a"}', '{"key":"b"}'), context, schema, {
+    handle: async ({ key }) => done.push(key),
+    requeue: async () => undefined,
+    finish: async () => void done.push('end'),
+  });
+  expect(done).toEqual(['a', 'b', 'end']);
+});
+
 it('when all fail, all go back: the handler itself does not fail', async () => {
   const { failed } = await read(batch('x', 'y'), async () => undefined);
   expect(failed).toEqual(['m0', 'm1']);
