@@ -64,8 +64,8 @@ export interface StoredRows {
 }
 
 /**
- * An event of quotes before it is written. Most events of a day are of quotes, so their rows go to the database as columns,
- * as the quotes themselves do, and become JSON there.
+ * An event of quotes before it is written. Most events of a day are of quotes, so their rows become JSON without an object of
+ * each (`quoteRowsText`).
  */
 export interface QuotesEvent {
   readonly type: 'quotes.stored' | 'quotes.revised';

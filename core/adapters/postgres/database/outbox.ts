@@ -4,8 +4,8 @@ import { eventSchema, type NewEvent, ofQuotes, type QuotronEvent } from '../../.
 import type { BatchOrigin } from '../../../contracts/events/words.ts';
 import { keyOf } from '../../../events/key.ts';
 import type { QuotesEvent } from '../../../events/of-batch.ts';
-import { quoteColumnsOf, quoteInput } from '../prices/quote-input.ts';
-import { numbers, texts } from './array-literal.ts';
+import { quoteRowsText } from '../../../events/quote-rows.ts';
+import { texts } from './array-literal.ts';
 
 /** An event that waits for the end of its transaction. */
 type Waiting = QuotronEvent | (QuotesEvent & { readonly data: z.output<typeof ofQuotes> });
@@ -70,57 +70,26 @@ export function dropEvents(db: pg.PoolClient): void {
 export async function writeEvents(db: pg.PoolClient): Promise<void> {
   const events = underWay.get(db)?.events ?? [];
   if (events.length === 0) return;
-  const quoted = events.flatMap((event, at) => ('quotes' in event ? [{ ...event, event: at + 1 }] : []));
-  const rows = quoted.flatMap((each) => each.quotes);
   await db.query({
-    name: rows.length > 0 ? 'publish-quotes' : 'publish',
-    text: rows.length > 0 ? publishQuotesText : publishText,
-    values: [
-      texts(events.map(({ type }) => type)),
-      texts(events.map(keyOf)),
-      JSON.stringify(events.map(({ data }) => data)),
-      ...(rows.length > 0
-        ? [
-            numbers(quoted.flatMap(({ event, quotes }) => quotes.map(() => event))),
-            texts(quoted.flatMap(({ symbols }) => symbols)),
-            ...quoteColumnsOf(rows),
-          ]
-        : []),
-    ],
+    name: 'publish',
+    text: publishText,
+    values: [texts(events.map(({ type }) => type)), texts(events.map(keyOf)), `[${events.map(dataText).join()}]`],
   });
 }
 
-/** One JSON array of all events: in an array of Postgres each quotation mark would have to be escaped. */
-const collectedEvents =
-  'ROWS FROM (unnest($1::text[]), unnest($2::text[]), jsonb_array_elements($3::jsonb)) WITH ORDINALITY AS event (type, key, data, place)';
+function dataText(event: Waiting): string {
+  const data = JSON.stringify(event.data);
+  return 'quotes' in event ? `${data.slice(0, -1)},"rows":${quoteRowsText(event)}}` : data;
+}
 
-const turn = `turn AS MATERIALIZED (
+/** With one JSON array of all events: in an array of Postgres each quotation mark would have to be escaped. */
+const publishText = `
+      WITH turn AS MATERIALIZED (
         SELECT pg_advisory_xact_lock(lock)
         FROM (SELECT DISTINCT hashtextextended('outbox ' || key, 0) AS lock FROM unnest($2::text[]) AS key ORDER BY lock) AS keys
-      )`;
-
-const publishText = `
-      WITH ${turn}
-      INSERT INTO outbox (type, key, data)
-      SELECT type, key, data FROM ${collectedEvents}
-      WHERE (SELECT count(*) FROM turn) > 0 ORDER BY place`;
-
-const isoTime = (ms: string) =>
-  `to_char(to_timestamp(${ms} / 1000.0::float8) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-
-/** With the rows of events of quotes. */
-const publishQuotesText = `
-      WITH ${turn}, quoted AS (
-        SELECT event AS place, jsonb_build_object('rows', jsonb_agg(jsonb_build_object(
-          'listingId', listing_id, 'symbol', symbol, 'asOf', ${isoTime('as_of')}, 'asOfBasis', as_of_basis,
-          'fetchedAt', ${isoTime('fetched_at')}, 'price', price, 'previousClose', previous_close, 'bid', bid, 'ask', ask,
-          'volume', volume, 'currency', currency, 'session', session, 'delaySeconds', delay_seconds,
-          'provisional', provisional) ORDER BY place)) AS rows
-        FROM ${quoteInput(6, 'text')}
-        JOIN unnest($4::int[], $5::text[]) WITH ORDINALITY AS named (event, symbol, place) USING (place)
-        GROUP BY event
       )
       INSERT INTO outbox (type, key, data)
-      SELECT type, key, CASE WHEN rows IS NULL THEN data ELSE data || rows END
-      FROM ${collectedEvents} LEFT JOIN quoted USING (place)
+      SELECT type, key, data
+      FROM ROWS FROM (unnest($1::text[]), unnest($2::text[]), jsonb_array_elements($3::jsonb))
+        WITH ORDINALITY AS event (type, key, data, place)
       WHERE (SELECT count(*) FROM turn) > 0 ORDER BY place`;

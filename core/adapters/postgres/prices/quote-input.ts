@@ -2,17 +2,13 @@
 import type { ListedQuote } from '../../../market/listed-quote.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 
-/**
- * SQL: the rows of `quoteColumnsOf`, whose first parameter is `$first`, with their place from 1 on. Decimals are of a type:
- * as `text` they are what the source wrote.
- */
-export function quoteInput(first: number, decimal: 'numeric' | 'text'): string {
+/** SQL: the rows of `quoteColumnsOf`, whose first parameter is `$first`. */
+export function quoteInput(first: number): string {
   const parameters = (types: readonly string[], from: number) =>
     types.map((type, at) => `$${first + from + at}::${type}[]`).join(', ');
-  const own = ['int', 'int8', decimal, decimal, decimal, decimal, decimal, 'int'];
+  const own = ['int', 'int8', 'numeric', 'numeric', 'numeric', 'numeric', 'numeric', 'int'];
   const shared = ['text', 'int', 'text', 'int', 'text', 'int8', 'boolean'];
-  return `unnest(${parameters(own, 0)}) WITH ORDINALITY
-      AS t (listing_id, as_of, price, previous_close, bid, ask, volume, kind, place)
+  return `unnest(${parameters(own, 0)}) AS t (listing_id, as_of, price, previous_close, bid, ask, volume, kind)
     JOIN unnest(${parameters(shared, own.length)}) WITH ORDINALITY
       AS k (currency, minor_factor, session, delay_seconds, as_of_basis, fetched_at, provisional, kind) USING (kind)`;
 }

@@ -50,7 +50,7 @@ const input = `
     SELECT listing_id, $1::text AS source, to_timestamp(as_of / 1000.0::float8) AS as_of, price, previous_close, bid, ask, volume, currency, minor_factor, session, delay_seconds, as_of_basis,
            to_timestamp(fetched_at / 1000.0::float8) AS fetched_at, statement_timestamp() AS ingested_at,
            $2::bigint AS batch_id, provisional
-    FROM ${quoteInput(3, 'numeric')}
+    FROM ${quoteInput(3)}
   )`;
 
 /** Of several rows of a listing, the one that may become its latest. */

@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest';
+import { eventSchema } from '../../../core/contracts/events/event.ts';
+import { quoteRowsText } from '../../../core/events/quote-rows.ts';
+import type { ListedQuote } from '../../../core/market/listed-quote.ts';
+
+const fetchedAt = Date.parse('2026-11-30T15:00:01.250Z');
+const listing = {
+  id: 7,
+  assetClass: 'equity',
+  mic: 'XNAS',
+  currency: 'USD',
+  minorFactor: 1,
+  zone: 'America/New_York',
+} as const;
+const row: ListedQuote = {
+  listing,
+  symbol: 'AAPL',
+  path: 'exchanges[0] AAPL',
+  fetchedAt,
+  quote: {
+    price: '129.04',
+    previousClose: '128.5',
+    bid: '129.03',
+    ask: '129.05',
+    volume: '1000000000000000000001',
+    currency: 'USD',
+    minorFactor: 1,
+    session: 'regular',
+    delaySeconds: 900,
+    asOf: fetchedAt - 1_250,
+    asOfBasis: 'exchange',
+  },
+};
+const bare: ListedQuote = {
+  ...row,
+  listing: { ...listing, id: 8 },
+  provisional: true,
+  fetchedAt: fetchedAt + 1,
+  quote: {
+    ...row.quote,
+    ...{ previousClose: null, bid: null, ask: null, volume: null, session: null, delaySeconds: null },
+    currency: 'E"R',
+    asOfBasis: 'fetched',
+  },
+};
+
+it('rows of quotes are JSON of the schema of their event, whatever is missing and whatever a symbol holds', () => {
+  const rows: unknown = JSON.parse(quoteRowsText({ quotes: [row, bare, row], symbols: ['AAPL', 'A"\\\n', 'AAPL'] }));
+  const whole = {
+    listingId: 7,
+    symbol: 'AAPL',
+    asOf: '2026-11-30T15:00:00.000Z',
+    asOfBasis: 'exchange',
+    fetchedAt: '2026-11-30T15:00:01.250Z',
+    price: '129.04',
+    previousClose: '128.5',
+    bid: '129.03',
+    ask: '129.05',
+    volume: '1000000000000000000001',
+    currency: 'USD',
+    session: 'regular',
+    delaySeconds: 900,
+    provisional: false,
+  };
+  const lacking = {
+    ...whole,
+    ...{ listingId: 8, symbol: 'A"\\\n', asOfBasis: 'fetched', fetchedAt: '2026-11-30T15:00:01.251Z' },
+    ...{ previousClose: null, bid: null, ask: null, volume: null, session: null, delaySeconds: null },
+    ...{ currency: 'E"R', provisional: true },
+  };
+  expect(rows).toEqual([whole, lacking, whole]);
+  const event = {
+    type: 'quotes.stored',
+    data: {
+      ...{ batchId: '1', sourceId: 'yahoo', runId: '00000000-0000-4000-8000-000000000000', part: 0 },
+      ...{ blobKey: 'k', parserVersion: '1', origin: 'live', block: 0, rows },
+    },
+  };
+  expect(eventSchema.parse(event)).toEqual(event);
+});
