@@ -8,9 +8,8 @@ const formats = new Map<string, Intl.DateTimeFormat>();
  */
 export function dateInZone(epochMs: number, zone: string): string {
   if (epochMs >= steadySince && epochMs < steadyUntil) {
-    const offset = steadyOffset(epochMs, zone);
     // Not by the runtime, which takes ten times as long.
-    if (offset !== null) return new Date(epochMs + offset).toISOString().slice(0, 10);
+    return new Date(epochMs + offsetAt(epochMs, zone)).toISOString().slice(0, 10);
   }
   let format = formats.get(zone);
   if (!format) {
@@ -48,8 +47,8 @@ export function startOfDate(date: string, zone: string): number | null {
   const utc = Date.parse(`${date}T00:00:00Z`);
   if (!Number.isFinite(utc) || new Date(utc).toISOString().slice(0, 10) !== date) return null;
   if (utc >= steadySince && utc < steadyUntil) {
-    const [offset, next] = [steadyOffset(utc - farthestAheadMs, zone), steadyOffset(utc + farthestBehindMs, zone)];
-    if (offset !== null && offset === next) return utc - offset;
+    const offset = offsetAt(utc - farthestAheadMs, zone);
+    if (offset === offsetAt(utc + farthestBehindMs, zone)) return utc - offset;
   }
   // The day's start is found by halves. Since 1972 it is a whole minute everywhere.
   let before = (utc - farthestAheadMs) / 60_000;
@@ -105,35 +104,56 @@ export function instantsOf(localMs: number, zone: string): number[] {
 /** Stretches of time by whose ends clocks are asked: no zone changes its clocks twice in one. */
 const stretchMs = 14 * 86_400_000;
 const mostStretches = 5_000;
-/** By zone and stretch, how far clocks are ahead throughout, in milliseconds; `null` where they change in it. */
-const steadyOffsets = new Map<string, Map<number, number | null>>();
+
+/** How far clocks are ahead in a stretch, in milliseconds: until an instant, and from it on. */
+interface Offsets {
+  readonly earlier: number;
+  readonly changesAt: number;
+  readonly later: number;
+}
+
+/** By zone and stretch. */
+const knownOffsets = new Map<string, Map<number, Offsets>>();
 
 /** From then on clocks are ahead by whole minutes everywhere; dates have years of four digits. */
 const [steadySince, steadyUntil] = [Date.UTC(1972, 0, 15), Date.UTC(9999, 11, 1)];
 /** Zones are between UTC-12 and UTC+14: a day begins within these hours around its midnight of UTC. */
 const [farthestAheadMs, farthestBehindMs] = [15 * 3_600_000, 13 * 3_600_000];
 
-/** How far a zone's clocks are ahead of UTC in all of two weeks around an instant; `null` where they change in these. */
-function steadyOffset(epochMs: number, zone: string): number | null {
-  let offsets = steadyOffsets.get(zone);
-  if (!offsets || offsets.size > mostStretches) {
-    offsets = new Map();
-    if (steadyOffsets.size >= mostZones) steadyOffsets.clear();
-    steadyOffsets.set(zone, offsets);
+/** How far a zone's clocks are ahead of UTC at an instant, in milliseconds. The runtime is asked once in two weeks of them. */
+function offsetAt(epochMs: number, zone: string): number {
+  let known = knownOffsets.get(zone);
+  if (!known || known.size > mostStretches) {
+    known = new Map();
+    if (knownOffsets.size >= mostZones) knownOffsets.clear();
+    knownOffsets.set(zone, known);
   }
   const stretch = Math.floor(epochMs / stretchMs);
-  const known = offsets.get(stretch);
-  if (known !== undefined) return known;
-  const first = offsetMinutes(stretch * stretchMs, zone);
-  const offset = first === offsetMinutes((stretch + 1) * stretchMs, zone) ? first * 60_000 : null;
-  offsets.set(stretch, offset);
-  return offset;
+  let offsets = known.get(stretch);
+  if (!offsets) {
+    offsets = offsetsBetween(stretch * stretchMs, (stretch + 1) * stretchMs, zone);
+    known.set(stretch, offsets);
+  }
+  return epochMs < offsets.changesAt ? offsets.earlier : offsets.later;
+}
+
+/** The offsets of a stretch. A change is found by halves, to the minute. */
+function offsetsBetween(from: number, to: number, zone: string): Offsets {
+  const [earlier, later] = [offsetMinutes(from, zone), offsetMinutes(to, zone)];
+  let before = from / 60_000;
+  let changesAt = to / 60_000;
+  while (earlier !== later && changesAt - before > 1) {
+    const middle = Math.floor((before + changesAt) / 2);
+    if (offsetMinutes(middle * 60_000, zone) === earlier) before = middle;
+    else changesAt = middle;
+  }
+  return { earlier: earlier * 60_000, changesAt: changesAt * 60_000, later: later * 60_000 };
 }
 
 /**
- * What the clocks of a zone show at instants, in milliseconds of the same reading in UTC: for many instants, since the
- * runtime is asked once in two weeks of them. Throws on an unknown zone.
+ * What the clocks of a zone show at instants, in milliseconds of the same reading in UTC: for many instants. Throws on an
+ * unknown zone.
  */
 export function localClock(zone: string): (epochMs: number) => number {
-  return (at) => at + (steadyOffset(at, zone) ?? offsetMinutes(at, zone) * 60_000);
+  return (at) => at + offsetAt(at, zone);
 }

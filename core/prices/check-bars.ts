@@ -49,7 +49,8 @@ function withoutZeros(bar: Bar): Bar {
 }
 
 function isZero(price: string | null): boolean {
-  return price !== null && Number(price) === 0;
+  // Nearly every price begins with another digit than 0, which is seen without reading it.
+  return price !== null && !(price >= '1' && price < ':') && Number(price) === 0;
 }
 
 function checkAlone(bar: Bar, series: BarSeries): Rejected | null {
@@ -68,7 +69,6 @@ function checkAlone(bar: Bar, series: BarSeries): Rejected | null {
       detail: otherCurrency('bar', series.symbol, bar.currency, series.listing.currency),
     };
   const { open, high, low, close } = bar;
-  const isPrice = (price: string | null) => price === null || (Number(price) > 0 && Number.isFinite(Number(price)));
   if (!(isPrice(close) && isPrice(open) && isPrice(high) && isPrice(low))) {
     const prices = [open, high, low, close].filter((price) => price !== null);
     const negative = mayBeNegative.has(series.listing.assetClass);
@@ -85,6 +85,11 @@ function checkAlone(bar: Bar, series: BarSeries): Rejected | null {
   if (bar.volume !== null && !(Number(bar.volume) >= 0))
     return { reason: 'schema', finding: invalid('volume'), detail: `The volume is ${bar.volume}.` };
   return null;
+}
+
+function isPrice(text: string | null): boolean {
+  const price = text === null ? 1 : Number(text);
+  return price > 0 && price < Number.POSITIVE_INFINITY;
 }
 
 /** Bars of the same start: the same content once, different contents not at all. Expects them in order. */

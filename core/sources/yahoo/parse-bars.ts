@@ -127,15 +127,15 @@ function readBars(
     until: endOfRange(answer.request.url),
   });
   const columns = chart.indicators.quote[0] ?? {};
+  const [opens, highs, lows, closes] = [columns.open, columns.high, columns.low, columns.close].map((column) =>
+    column?.map((value) => moneyOf(value, listing.minorFactor)),
+  );
+  const volumes = columns.volume?.map((value) => (value === null ? null : decimalFromNumber(value)));
   const rows: { readonly bar: Bar; readonly at: number; readonly live: boolean }[] = [];
   const rejections: Rejection[] = [];
   const adjusted = new Map<number, number>();
   const untraded: string[] = [];
   const adjustedCloses = chart.indicators.adjclose?.[0]?.adjclose;
-  const money = (value: number | null | undefined): DecimalText | null => {
-    const text = value == null ? null : decimalFromNumber(value);
-    return text === null ? null : divide(text, listing.minorFactor);
-  };
   const reject = (index: number, field: string, detail: string) =>
     rejections.push({
       symbol: chart.meta.symbol,
@@ -145,13 +145,11 @@ function readBars(
       path: `chart.result[0].timestamp[${index}]`,
     });
   for (const [index, place] of places.entries()) {
-    const open = columns.open?.[index];
-    const high = columns.high?.[index];
-    const low = columns.low?.[index];
-    const close = money(columns.close?.[index]);
+    const close = closes?.[index] ?? null;
     if (place === 'not_asked' || place === 'not_begun') continue;
     // Yahoo keeps a place for a day without trade and leaves it empty: nothing to store, nothing wrong.
-    const isEmpty = [open, high, low, close].every((price) => price == null);
+    const isEmpty =
+      close === null && [columns.open, columns.high, columns.low].every((prices) => prices?.[index] == null);
     if (isEmpty && columns.close && index < columns.close.length) {
       if (interval === '1d' && place !== 'no_time' && place.date !== null) untraded.push(place.date);
       continue;
@@ -174,11 +172,11 @@ function readBars(
         interval,
         startsAt,
         date,
-        open: money(open),
-        high: money(high),
-        low: money(low),
+        open: opens?.[index] ?? null,
+        high: highs?.[index] ?? null,
+        low: lows?.[index] ?? null,
         close,
-        volume: columns.volume?.[index] == null ? null : decimalFromNumber(columns.volume[index]),
+        volume: volumes?.[index] ?? null,
         currency: listing.currency,
         minorFactor: listing.minorFactor,
       },
@@ -191,6 +189,11 @@ function readBars(
     untraded,
     places: places.flatMap((place) => (typeof place === 'string' ? [] : place.startsAt)),
   };
+}
+
+function moneyOf(value: number | null, minorFactor: number): DecimalText | null {
+  const text = value === null ? null : decimalFromNumber(value);
+  return text === null ? null : divide(text, minorFactor);
 }
 
 /** The end of the range in a request; `null` where it is not to be seen. Milliseconds since the epoch. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dateInZone, localClock, startOfDate } from '../../../core/market/zoned-date.ts';
+import { dateInZone, localClock, offsetMinutes, startOfDate } from '../../../core/market/zoned-date.ts';
 
 /** Zones whose clocks change at midnight, by half an hour, by a whole day, around Ramadan, never, or changed by seconds. */
 const zones = [
@@ -39,6 +39,12 @@ describe('days of a zone', () => {
 
   it('has the first instant of a day that a zone left out with the next one', () => {
     expect(new Date(startOfDate('2011-12-30', 'Pacific/Apia') ?? 0).toISOString()).toBe('2011-12-30T10:00:00.000Z');
+  });
+
+  it.each(zones)('shows what the runtime shows at each hour of a year, whatever its clocks do: %s', (zone) => {
+    const clock = localClock(zone);
+    const hours = Array.from({ length: 366 * 24 }, (_, hour) => Date.UTC(2011, 0, 1) + hour * 3_600_000);
+    expect(hours.filter((at) => clock(at) !== at + offsetMinutes(at, zone) * 60_000)).toEqual([]);
   });
 
   it('shows what clocks show in a fortnight in which they change', () => {
