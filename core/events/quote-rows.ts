@@ -4,9 +4,6 @@ import type { QuotesEvent } from './of-batch.ts';
 /**
  * The rows of an event of quotes as JSON. It is put together as text: an object of each row, which `JSON.stringify` reads
  * again, costs several times as much, and nearly all events of a day are of quotes. Decimals hold nothing to be escaped.
- *
- * @example
- * quoteRowsText(event) // '[{"listingId":1,"symbol":"AAPL","asOf":"2026-11-30T15:00:00.000Z",…}]'
  */
 export function quoteRowsText({ quotes, symbols }: Pick<QuotesEvent, 'quotes' | 'symbols'>): string {
   let text = '';

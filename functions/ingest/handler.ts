@@ -44,8 +44,8 @@ const ingestBlob = ingestBlobs({
 });
 
 /**
- * Blobs to ingest, message by message: only failed messages return to the queue, or wait for the database. The monitor is
- * told of all of them at the end.
+ * Blobs to ingest, message by message: only failed messages return to the queue, or wait for the database. Their outcomes
+ * are sent at the end.
  */
 export const handler = observed((event: SQSEvent, context: Context) =>
   handleQueue(event, context, ingestMessageSchema, {
