@@ -60,7 +60,7 @@ export function checkShape(series: Series): Finding[] {
         evidence: { code: 'closed_day' },
         proposal: null,
       });
-    const fields = shut ? [] : outside(row);
+    const fields = shut ? none : outside(row);
     if (fields.length > 0)
       found.push({
         rule: 'shape',
@@ -70,8 +70,8 @@ export function checkShape(series: Series): Finding[] {
         proposal: null,
       });
     const far =
-      shut || fields.length > 0
-        ? []
+      shut || fields.length > 0 || isNear(row)
+        ? none
         : [...farOutside(row, limit), ...farOpen(row, series.rows[index - 1], series.rows[index + 1], limit)];
     if (far.length > 0)
       found.push({
@@ -87,14 +87,31 @@ export function checkShape(series: Series): Finding[] {
   return [...found, ...still.filter((finding) => !known.has(finding.subject.at))];
 }
 
+const none: readonly PriceField[] = [];
+
 /** Of high and low those that an open or close lies beyond. */
-function outside({ open, high, low, close }: Row): PriceField[] {
-  const fields: PriceField[] = [];
+function outside({ open, high, low, close }: Row): readonly PriceField[] {
   const top = open === null ? close : Math.max(open, close);
   const bottom = open === null ? close : Math.min(open, close);
-  if (high !== null && top > high + roundingSlack * Math.abs(high)) fields.push('high');
-  if (low !== null && bottom < low - roundingSlack * Math.abs(low)) fields.push('low');
-  return fields;
+  const overHigh = high !== null && top > high + roundingSlack * Math.abs(high);
+  const underLow = low !== null && bottom < low - roundingSlack * Math.abs(low);
+  if (!overHigh && !underLow) return none;
+  return [...(overHigh ? ['high' as const] : []), ...(underLow ? ['low' as const] : [])];
+}
+
+/** No limit is nearer than the least of `farFactor`. */
+const nearFactor = 1.3;
+
+/** Whether no price of a row can be far from its close, as of nearly every row: without a logarithm. */
+function isNear({ open, high, low, close }: Row): boolean {
+  const [least, most] = [close / nearFactor, close * nearFactor];
+  return (
+    close > 0 &&
+    (open ?? close) >= least &&
+    (open ?? close) <= most &&
+    (high ?? close) <= most &&
+    (low ?? close) >= least
+  );
 }
 
 /** Of high and low those that are farther beyond both open and close than a price goes and comes back. */
@@ -130,10 +147,22 @@ function displacedDays({ rows, interval, assetClass, zone, evidence }: Series): 
   if (!tradedOn || interval !== '1d' || !byDay.has(assetClass)) return new Set();
   const off = rows.filter((row) => {
     const day = dayOf(row, zone);
-    const weekday = new Date(day).getUTCDay();
+    const weekday = weekdayOf(day);
     return (weekday === 0 || weekday === 6 || weekday === 5) && tradedOn(day) === false;
   });
   return new Set(off.length >= leastDisplaced && off.length > displacedShare * rows.length ? off : []);
+}
+
+const weekdays = new Map<string, number>();
+const mostWeekdays = 50_000;
+
+function weekdayOf(day: string): number {
+  const known = weekdays.get(day);
+  if (known !== undefined) return known;
+  const weekday = new Date(day).getUTCDay();
+  if (weekdays.size >= mostWeekdays) weekdays.clear();
+  weekdays.set(day, weekday);
+  return weekday;
 }
 
 /** Rows of days on which the venue did not trade, filled with the close of the day before. */
