@@ -2,7 +2,7 @@ import type { CloudEvent } from '../contracts/events/cloud-event.ts';
 import type { EventType, QuotronEvent } from '../contracts/events/event.ts';
 import type { LicenceClass } from '../contracts/words/licence.ts';
 import { sourceOf } from '../sources/catalogue.ts';
-import { keyOf } from './key.ts';
+import { keyOf, sourceIdOf } from './key.ts';
 
 const ofOperation: ReadonlySet<EventType> = new Set([
   'incident.opened',
@@ -11,6 +11,7 @@ const ofOperation: ReadonlySet<EventType> = new Set([
   'recovery.started',
   'recovery.finished',
   'watch.changed',
+  'channel.disabled',
 ]);
 
 /** Whether an event only says how Quotron itself works: it carries nothing that a source gave. */
@@ -20,7 +21,8 @@ export function isOfOperation({ type }: QuotronEvent): boolean {
 
 /** The licence class of an event: its source's, where it carries something of the source. */
 export function licenceOf(event: QuotronEvent): LicenceClass {
-  return isOfOperation(event) ? 'redistribute' : (sourceOf(event.data.sourceId)?.terms.licence ?? 'unknown');
+  if (isOfOperation(event)) return 'redistribute';
+  return sourceOf(sourceIdOf(event) ?? '')?.terms.licence ?? 'unknown';
 }
 
 /** An event of the outbox, with its position. */

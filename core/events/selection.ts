@@ -4,6 +4,7 @@
  */
 import type { EventType, QuotronEvent } from '../contracts/events/event.ts';
 import { isOfOperation } from './envelope.ts';
+import { sourceIdOf } from './key.ts';
 
 /** What a follower asks for; `null` for all. */
 export interface Wanted {
@@ -26,9 +27,10 @@ const ofSeveral: ReadonlySet<EventType> = new Set(['finding.opened', 'finding.cl
 /** The event as a follower may and wants to have it; `null` where it is not for it. */
 export function selected(event: QuotronEvent, wanted: Wanted, visible: Visible): QuotronEvent | null {
   if (wanted.types !== null && !wanted.types.has(event.type)) return null;
-  if (wanted.sources !== null && !wanted.sources.has(event.data.sourceId)) return null;
+  const source = sourceIdOf(event);
+  if (wanted.sources !== null && (source === null || !wanted.sources.has(source))) return null;
   if (ofSeveral.has(event.type) && !visible.all) return null;
-  if (!visible.has(event.data.sourceId) && !isOfOperation(event)) return null;
+  if (!isOfOperation(event) && (source === null || !visible.has(source))) return null;
   return wanted.symbols === null ? event : ofSymbols(event, wanted.symbols);
 }
 

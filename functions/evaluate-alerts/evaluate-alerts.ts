@@ -34,7 +34,7 @@ export async function evaluateEvent({ id, time, event }: CloudEvent, of: Evaluat
   if (rules.length === 0 || !(await of.rules.running())) return 0;
   const { data } = event;
   const occasion = {
-    ...{ id, time, type: `${typePrefix}${event.type}`, sourceId: data.sourceId },
+    ...{ id, time, type: `${typePrefix}${event.type}`, sourceId: concerned.sourceId },
     symbol: 'symbol' in data ? data.symbol : null,
   };
   return evaluate(

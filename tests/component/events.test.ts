@@ -1,10 +1,12 @@
 /** The feed of events: everything after a position, in order, once, and only what the key may see. */
+import { randomUUID } from 'node:crypto';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { removeEvents } from '../../core/adapters/postgres/events/relay-store.ts';
 import { cloudEventSchema, wireEventSchema } from '../../core/contracts/events/cloud-event.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { type KeyUse, keyUses } from '../../core/contracts/words/licence.ts';
+import { sourceIdOf } from '../../core/events/key.ts';
 import { makeKey, testApi } from '../support/api-fixture.ts';
 import { disputed, incident, quotes, relayEvents as relayTo, tellEvents } from '../support/told-events.ts';
 import { useWorld } from '../support/use-world.ts';
@@ -108,12 +110,28 @@ describe('the feed of events', () => {
       const { events } = await follow('/events', { use, last });
       return events.map(({ data }) => {
         const { event, licence } = cloudEventSchema.parse(JSON.parse(data));
-        return `${event.type} ${event.data.sourceId} ${licence}`;
+        return `${event.type} ${sourceIdOf(event)} ${licence}`;
       });
     };
     expect(await seen('internal')).toHaveLength(4);
     expect(await seen('display')).toEqual(['quotes.stored slickcharts display', 'incident.opened yahoo redistribute']);
     expect(await seen('redistribute')).toEqual(['incident.opened yahoo redistribute']);
+  });
+
+  it('has what is about no source for every key, and not where a source or symbols are asked for', async () => {
+    const { last } = await follow('/events');
+    const at = new Date().toISOString();
+    const channel = { channelId: randomUUID(), name: 'ops', kind: 'webhook' as const, because: 'gone' as const, at };
+    await tellEvents(world.pool, [{ type: 'channel.disabled', data: channel }]);
+    await relayTo(world.pool);
+    for (const use of keyUses) {
+      const { events } = await follow('/events', { use, last });
+      expect(events.map(({ data }) => cloudEventSchema.parse(JSON.parse(data)))).toMatchObject([
+        { partitionkey: 'alerts', licence: 'redistribute', event: { type: 'channel.disabled', data: channel } },
+      ]);
+    }
+    expect((await follow(`/events?after=${last}&source=yahoo`)).events).toEqual([]);
+    expect((await follow(`/events?after=${last}&symbols=AAPL`)).events).toEqual([]);
   });
 
   it('is for feed tokens that are bound to it, with the rows of their symbols alone', async () => {

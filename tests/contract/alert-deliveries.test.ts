@@ -14,7 +14,9 @@ import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { retryDelays } from '../../core/alerts/after-attempt.ts';
 import { testBody } from '../../core/alerts/body.ts';
+import { concernedBy } from '../../core/alerts/concerned.ts';
 import { createOpener } from '../../core/auth/seal-to.ts';
+import { eventSchema } from '../../core/contracts/events/event.ts';
 import { createChannelSchema } from '../../core/contracts/http/alerts.ts';
 import type { State } from '../../core/ports/state.ts';
 import { deliverAlerts } from '../../functions/deliver-alerts/deliver-alerts.ts';
@@ -83,6 +85,14 @@ const deliveryOf = async (id: string) => {
 const pass = (id: string) =>
   world.pool.query('UPDATE alert_delivery SET next_at = clock_timestamp() WHERE id = $1 AND next_at IS NOT NULL', [id]);
 const channelOf = async (id: string) => alertStore(world.pool).channel(id);
+
+/** What followers are told of a channel. */
+const toldOf = async (id: string) => {
+  const found = await world.pool.query("SELECT type, key, data FROM outbox WHERE key = 'alerts' ORDER BY id");
+  return found.rows
+    .map((row) => eventSchema.parse(row))
+    .filter(({ data }) => 'channelId' in data && data.channelId === id);
+};
 
 describe('a webhook', () => {
   it('arrives once, signed as Standard Webhooks wants it', async () => {
@@ -231,6 +241,10 @@ describe('a channel', () => {
     expect(disabled).toEqual(['ops']);
     expect(await channelOf(id)).toMatchObject({ state: 'disabled', disabled: 'gone' });
     for (const each of deliveries) expect(await deliveryOf(each)).toMatchObject({ status: 'dead' });
+    // One event, of which no rule hears: an alert on it would go to channels that may be switched off by it.
+    const told = await toldOf(id);
+    expect(told.map(({ data }) => data)).toMatchObject([{ name: 'ops', kind: 'webhook', because: 'gone' }]);
+    expect(told.map(concernedBy)).toEqual([null]);
     const later = await due(id);
     const before = received.length;
     expect(await deliver()).toMatchObject({ delivered: 0, failed: 0 });
@@ -240,6 +254,9 @@ describe('a channel', () => {
     await alertStore(world.pool).enableChannel(id, true, new Date());
     expect(await deliver()).toMatchObject({ delivered: 1 });
     expect(await deliveryOf(later)).toMatchObject({ status: 'delivered' });
+    // Stopped by a person, twice: that is once.
+    for (let times = 0; times < 2; times += 1) await alertStore(world.pool).enableChannel(id, false, new Date());
+    expect((await toldOf(id)).map(({ data }) => data)).toMatchObject([{ because: 'gone' }, { because: 'person' }]);
   });
 
   it('that has failed for five days gets nothing any more [fault 41]', async () => {

@@ -263,7 +263,7 @@ describe('ids and positions', () => {
     await late.query('COMMIT');
     late.release();
     await relay(transport);
-    expect(taken.map(({ event }) => event.data.sourceId)).toEqual(['yahoo', 'coingecko']);
+    expect(taken.map(({ partitionkey }) => partitionkey)).toEqual(['yahoo', 'coingecko']);
     expect(Number(taken[1]?.position)).toBeGreaterThan(Number(taken[0]?.position));
   });
 
@@ -282,7 +282,7 @@ describe('ids and positions', () => {
     late.release();
     const { taken, transport } = recorder();
     await relay(transport);
-    expect(taken.map(({ event }) => event.data.sourceId)).toEqual(['yahoo', 'coingecko']);
+    expect(taken.map(({ partitionkey }) => partitionkey)).toEqual(['yahoo', 'coingecko']);
     expect(await relay(transport)).toMatchObject({ published: 0 });
     expect(taken).toHaveLength(2);
   });

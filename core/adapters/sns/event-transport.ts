@@ -1,6 +1,7 @@
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { chunked } from '../../contracts/chunked.ts';
 import { type CloudEvent, toJson } from '../../contracts/events/cloud-event.ts';
+import { sourceIdOf } from '../../events/key.ts';
 import type { EventTransport, SendResult } from '../../ports/event-transport.ts';
 
 /** SNS takes as many messages in a call, and as many bytes in all of them. */
@@ -39,7 +40,7 @@ export function snsEventTransport(topicArn: string, client = impatientSns()): Ev
             MessageDeduplicationId: event.id,
             MessageAttributes: {
               type: { DataType: 'String', StringValue: event.event.type },
-              sourceid: { DataType: 'String', StringValue: event.event.data.sourceId },
+              ...sourceAttribute(event),
             },
           })),
         }),
@@ -79,6 +80,12 @@ export function snsEventTransport(topicArn: string, client = impatientSns()): Ev
       return { sent, failures };
     },
   };
+}
+
+/** By which followers filter; none of an event that is about no source. */
+function sourceAttribute({ event }: CloudEvent) {
+  const source = sourceIdOf(event);
+  return source === null ? {} : { sourceid: { DataType: 'String', StringValue: source } };
 }
 
 function messageOf(event: CloudEvent): Message {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { barIntervals, corporateActionTypes } from '../../market/bar.ts';
 import { asOfBases, sessions } from '../../market/quote.ts';
 import { recoveryStatuses } from '../http/recovery.ts';
+import { channelKinds, channelStops } from '../words/alerts.ts';
 import { healthStatuses } from '../words/health-status.ts';
 import { jobKinds } from '../words/job-kinds.ts';
 import { findingSeverities, findingStatuses, findingSubjects, priceRules } from '../words/price-findings.ts';
@@ -273,6 +274,17 @@ export const eventSchema = z.discriminatedUnion('type', [
         .array(z.object({ symbol: z.string(), sourceSymbol: z.string() }))
         .min(1)
         .max(mostRows),
+    }),
+  }),
+  /** Nothing is sent to a channel of alerts any more: a person has switched it off, or its deliveries failed. */
+  z.object({
+    type: z.literal('channel.disabled'),
+    data: z.object({
+      channelId: z.uuid(),
+      name: z.string(),
+      kind: z.enum(channelKinds),
+      because: z.enum(channelStops),
+      at: instant,
     }),
   }),
 ]);

@@ -22,4 +22,6 @@ export const eventMeanings: Readonly<Record<EventType, string>> = {
   'recovery.started': 'a recovery began',
   'recovery.finished': 'it ended',
   'watch.changed': 'symbols were added to the watch list or removed, or a source has them, or not',
+  'channel.disabled':
+    'nothing is sent to a channel of alerts any more: a person switched it off, or its deliveries failed',
 };

@@ -12,6 +12,7 @@ const ownTests = new Set([
   'finding.closed',
   'price.disputed',
   'watch.changed',
+  'channel.disabled',
 ]);
 
 /** The outbox reports each change once, in order: batches, incidents, recoveries, health. */
@@ -54,7 +55,7 @@ export function eventBreaches(stored: StoredRows): string[] {
     if (!eventSchema.safeParse(event).success) breaches.push(`${name}: not as its schema says`);
     const { sourceId, batchId, incidentId, recoveryId } = event.data;
     const { block } = event.data;
-    const key = block === undefined ? sourceId : `${sourceId}/${block}`;
+    const key = sourceId === undefined ? 'alerts' : block === undefined ? sourceId : `${sourceId}/${block}`;
     if (event.key !== key) breaches.push(`${name}: its key ${event.key} is not ${key}`);
     if (event.type === 'source.health-changed') {
       if ((health.get(event.key) ?? null) !== event.data['from'])

@@ -39,10 +39,10 @@ describe('a batch of events', () => {
   it('stops a key at the event that fails; other keys go on', async () => {
     const handled: CloudEvent[] = [];
     const answer = await handleEvents(batchOf(events), async (event) => {
-      if (event.event.data.sourceId === 'yahoo' && countsOf([event], 'yahoo')[0] === 2) throw new Error('broken');
+      if (event.partitionkey === 'yahoo' && countsOf([event], 'yahoo')[0] === 2) throw new Error('broken');
       handled.push(event);
     });
-    const failed = events.filter(({ event }) => event.data.sourceId === 'yahoo').slice(1);
+    const failed = events.filter(({ partitionkey }) => partitionkey === 'yahoo').slice(1);
     expect(answer).toEqual({ batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) });
     expect([countsOf(handled, 'yahoo'), countsOf(handled, 'coingecko')]).toEqual([[1], [1, 2, 3]]);
   });

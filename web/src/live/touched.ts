@@ -62,6 +62,8 @@ export function touchedBy(text: string): readonly Key[] {
       return [['recoveries'], ['recovery'], ['sources'], ['system']];
     case 'watch.changed':
       return [['watch'], ['quotes']];
+    case 'channel.disabled':
+      return [['alert-channels'], ['alert-deliveries']];
     default:
       return [];
   }

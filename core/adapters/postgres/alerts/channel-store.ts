@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { channelKinds, channelStops, type DeliveryError, deliveryErrors } from '../../../contracts/words/alerts.ts';
 import type { AlertChannel, AlertStore } from '../../../ports/alert-store.ts';
+import { publish } from '../database/outbox.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { firstRow, instant, onlyRow, rowsOf } from '../database/rows.ts';
 
@@ -25,6 +26,8 @@ const channels = `SELECT c.id, c.name, c.kind, c.target, c.failing_since AS "fai
     c.created_at AS "createdAt"
   FROM alert_channel c WHERE c.removed_at IS NULL`;
 
+/** As an event names it. */
+const activeRow = z.object({ channelId: z.string(), name: z.string(), kind: z.enum(channelKinds) });
 const countRow = z.object({ count: z.int() });
 const nameRow = z.object({ name: z.string() });
 const keyRow = z.object({ publicKey: z.string() });
@@ -88,6 +91,12 @@ export function channelStore(pool: Pool): ChannelStore {
 
     enableChannel: (id, enabled, at) =>
       inTransaction(pool, async (db) => {
+        const found = await db.query(
+          `SELECT id AS "channelId", name, kind FROM alert_channel
+           WHERE id = $1 AND disabled IS NULL AND removed_at IS NULL FOR UPDATE`,
+          [id],
+        );
+        const active = firstRow(activeRow, found);
         const { rowCount } = await db.query(
           `UPDATE alert_channel SET disabled = CASE WHEN $2 THEN NULL ELSE 'person' END,
                 disabled_at = CASE WHEN $2 THEN NULL ELSE $3::timestamptz END, failing_since = NULL
@@ -95,6 +104,8 @@ export function channelStore(pool: Pool): ChannelStore {
           [id, enabled, at],
         );
         if (!enabled) await giveUp(db, id, at, 'channel_disabled');
+        if (!enabled && active !== null)
+          publish(db, [{ type: 'channel.disabled', data: { ...active, because: 'person', at: at.toISOString() } }]);
         return rowCount === 1;
       }),
 

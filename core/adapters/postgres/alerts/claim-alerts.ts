@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { type AfterAttempt, afterAttempt } from '../../../alerts/after-attempt.ts';
 import type { DeliveryOutcome } from '../../../contracts/alert-deliveries.ts';
 import type { StateRequest, StateResponses } from '../../../contracts/state.ts';
+import { channelKinds } from '../../../contracts/words/alerts.ts';
+import { publish } from '../database/outbox.ts';
 import type { Connection } from '../database/pool.ts';
 import { firstRow, instant, rowsOf } from '../database/rows.ts';
 import { isRunning } from '../database/switches.ts';
@@ -66,6 +68,7 @@ const heldRow = z.object({
   attempts: z.int(),
   channelId: z.string(),
   channelName: z.string(),
+  channelKind: z.enum(channelKinds),
   failingSince: instant.nullable(),
   disabled: z.string().nullable(),
   now: instant,
@@ -100,7 +103,7 @@ export async function settleAlerts(
 async function hold(db: Connection, { id, token }: DeliveryOutcome) {
   const found = await db.query({
     name: 'alert-hold',
-    text: `SELECT d.attempts, c.id AS "channelId", c.name AS "channelName", c.failing_since AS "failingSince", c.disabled,
+    text: `SELECT d.attempts, c.id AS "channelId", c.name AS "channelName", c.kind AS "channelKind", c.failing_since AS "failingSince", c.disabled,
                   clock_timestamp() AS now
            FROM alert_delivery d JOIN alert_channel c ON c.id = d.channel_id
            WHERE d.id = $1 AND d.claim_token = $2 AND d.finished_at IS NULL FOR UPDATE`,
@@ -123,7 +126,7 @@ async function settle(db: Connection, { id, delivered, status }: DeliveryOutcome
 
 async function noteChannel(
   db: Connection,
-  { channelId, disabled, now }: z.output<typeof heldRow>,
+  { channelId, channelName, channelKind, disabled, now }: z.output<typeof heldRow>,
   { delivered }: DeliveryOutcome,
   { failingSince, error, disable }: AfterAttempt,
 ): Promise<void> {
@@ -138,6 +141,9 @@ async function noteChannel(
     values: [channelId, failingSince, error, delivered, disable],
   });
   if (disable === null || disabled !== null) return;
+  const at = now.toISOString();
+  const channel = { channelId, name: channelName, kind: channelKind };
+  publish(db, [{ type: 'channel.disabled', data: { ...channel, because: disable, at } }]);
   // Kept as dead letters: a person who switches the channel on again can have them sent.
   await giveUp(db, channelId, now, 'channel_disabled');
 }
