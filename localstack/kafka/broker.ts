@@ -19,8 +19,17 @@ export interface KafkaOptions {
   readonly port?: number | undefined;
   readonly say: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** Further lines of its properties, such as a listener that asks for a password. `{port}` is its port. */
-  readonly properties?: readonly string[];
+  /** With TLS and a password, under the name `localhost`; without it neither is asked for. */
+  readonly secured?: SecuredListener;
+}
+
+/** A certificate with its key and its authority (PEM), and who may sign in, by PLAIN or SCRAM. */
+export interface SecuredListener {
+  readonly certificate: string;
+  readonly key: string;
+  readonly authority: string;
+  readonly user: string;
+  readonly password: string;
 }
 
 export interface RunningKafka {
@@ -50,7 +59,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   });
   const properties = join(options.dir, 'server.properties');
   writeFileSync(properties, `${propertiesOf(options, port, await freePort()).join('\n')}\n`, { mode: 0o600 });
-  format(libraries, properties, options.dir);
+  format(libraries, properties, options);
   const logFile = join(options.dir, 'kafka.log');
   const child = spawnLogged('java', [...machine(libraries), 'kafka.Kafka', properties], {
     logFile,
@@ -62,7 +71,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const { ended, stop, isGone } = watchEnd(child, () => stopChild(child, 'SIGTERM', 20_000));
   const up = await until(async () => isGone() || options.signal?.aborted === true || (await takes(port)), startMs, 100);
   if (up && !isGone() && options.signal?.aborted !== true)
-    return { brokers: `127.0.0.1:${port}`, port, logFile, ended, stop };
+    return { brokers: `${options.secured ? 'localhost' : '127.0.0.1'}:${port}`, port, logFile, ended, stop };
   await stop();
   options.signal?.throwIfAborted();
   throw new LocalCloudError(
@@ -81,8 +90,16 @@ function propertiesOf(options: KafkaOptions, port: number, controller: number): 
     ...['process.roles=broker,controller', 'node.id=1'],
     `controller.quorum.bootstrap.servers=127.0.0.1:${controller}`,
     'controller.listener.names=CONTROLLER',
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+    ...(options.secured
+      ? [
+          `listeners=SASL_SSL://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+          `advertised.listeners=SASL_SSL://localhost:${port}`,
+          ...securedLines(options.secured),
+        ]
+      : [
+          `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+          `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+        ]),
     `log.dirs=${join(options.dir, 'topics')}`,
     // One node.
     ...['offsets.topic.replication.factor=1', 'offsets.topic.num.partitions=1'],
@@ -90,17 +107,34 @@ function propertiesOf(options: KafkaOptions, port: number, controller: number): 
     'share.coordinator.state.topic.replication.factor=1',
     'group.initial.rebalance.delay.ms=0',
     'auto.create.topics.enable=false',
-    ...(options.properties ?? []).map((line) => line.replaceAll('{port}', String(port))),
+  ];
+}
+
+const scram = 'SCRAM-SHA-512';
+
+function securedLines({ certificate, key, authority, user, password }: SecuredListener): string[] {
+  const login = 'org.apache.kafka.common.security';
+  const inOneLine = (pem: string) => pem.trim().replaceAll('\n', '\\n');
+  return [
+    'listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL',
+    ...['inter.broker.listener.name=SASL_SSL', 'sasl.mechanism.inter.broker.protocol=PLAIN'],
+    `sasl.enabled.mechanisms=PLAIN,${scram}`,
+    `listener.name.sasl_ssl.plain.sasl.jaas.config=${login}.plain.PlainLoginModule required username="${user}" password="${password}" user_${user}="${password}";`,
+    `listener.name.sasl_ssl.${scram.toLowerCase()}.sasl.jaas.config=${login}.scram.ScramLoginModule required;`,
+    ...['ssl.keystore.type=PEM', `ssl.keystore.certificate.chain=${inOneLine(certificate)}`],
+    `ssl.keystore.key=${inOneLine(key)}`,
+    ...['ssl.truststore.type=PEM', `ssl.truststore.certificates=${inOneLine(authority)}`],
   ];
 }
 
 /** Prepares the folder of topics at the first start. The cluster's id is 16 bytes. */
-function format(libraries: string, properties: string, dir: string): void {
+function format(libraries: string, properties: string, { dir, secured }: KafkaOptions): void {
   if (existsSync(join(dir, 'topics', 'meta.properties'))) return;
   const id = randomBytes(16).toString('base64url').replace(/^-/, 'A');
+  const user = secured ? ['--add-scram', `${scram}=[name=${secured.user},password=${secured.password}]`] : [];
   const made = spawnSync(
     'java',
-    [...machine(libraries), 'kafka.tools.StorageTool', 'format', '--standalone', '-t', id, '-c', properties],
+    [...machine(libraries), 'kafka.tools.StorageTool', 'format', '--standalone', '-t', id, '-c', properties, ...user],
     { encoding: 'utf8', cwd: root, timeout: startMs },
   );
   if (made.status === 0) return;
