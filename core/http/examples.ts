@@ -85,6 +85,7 @@ const more: Readonly<Record<string, Partial<Omit<ExampleRequest, 'path'>>>> = {
   'post /alerts/channels': { body: { name: 'ops', kind: 'webhook', url: 'https://example.com/hooks/quotron' } },
   'get /alerts/deliveries': { query: { status: 'dead', limit: '10' } },
   'get /health/history': { query: { by: 'day' } },
+  'get /health/flow': { query: { by: 'hour' } },
   'put /sources/{id}/credentials': { body: { apiKey: 'the-key-that-the-source-gave-you' } },
 };
 

@@ -14,6 +14,7 @@ import type { DiagnosisStore } from '../../core/ports/diagnosis-store.ts';
 import type { EventFeed } from '../../core/ports/event-feed.ts';
 import type { FactsReader } from '../../core/ports/facts-reader.ts';
 import type { FindingRecords } from '../../core/ports/finding-records.ts';
+import type { FlowSamples } from '../../core/ports/flow-samples.ts';
 import type { HealthReader } from '../../core/ports/health-reader.ts';
 import type { IdempotencyStore } from '../../core/ports/idempotency-store.ts';
 import type { ImportStore } from '../../core/ports/import-store.ts';
@@ -65,6 +66,7 @@ export interface ApiDependencies {
   readonly switches: SwitchStore;
   readonly health: HealthReader;
   readonly systemSamples: SystemSamples;
+  readonly flowSamples: FlowSamples;
   readonly feed: EventFeed;
   readonly alerts: AlertStore;
   /** Hosts that channels may lead to although their addresses are private: none on AWS. */

@@ -10,6 +10,7 @@ import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
 import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
 import { eventFeed } from '../../core/adapters/postgres/events/event-feed.ts';
+import { flowSamples } from '../../core/adapters/postgres/events/flow-samples.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import { validityStore } from '../../core/adapters/postgres/listings/validity-store.ts';
 import { modelStore } from '../../core/adapters/postgres/models/model-store.ts';
@@ -102,6 +103,7 @@ const app = createApp({
   switches: switchStore(pool),
   health: healthReader(pool),
   systemSamples: systemSamples(pool),
+  flowSamples: flowSamples(pool),
   feed: eventFeed(pool),
   alerts: alertStore(pool),
   alertHosts: alertHostsSetting(),

@@ -4,6 +4,7 @@ import { databaseClock } from '../../core/adapters/postgres/database/database-cl
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
+import { flowSamples } from '../../core/adapters/postgres/events/flow-samples.ts';
 import { relayLag } from '../../core/adapters/postgres/events/relay-store.ts';
 import { postgresComparisonStore } from '../../core/adapters/postgres/prices/blob-comparison.ts';
 import { rereadStore } from '../../core/adapters/postgres/prices/reread-store.ts';
@@ -58,6 +59,7 @@ const comparing = {
   // The imports of all licence classes are in one folder.
   sources: [...installedSources(), { id: importFolder }],
 };
+const flow = flowSamples(pool);
 const system = {
   health: healthReader(pool),
   samples: systemSamples(pool),
@@ -113,9 +115,11 @@ export const handler = observed(async (event: unknown, context: Context) => {
   const lag = await relayLag(pool);
   // Only while they wait: a metric without data costs nothing.
   if (lag.seconds > 60) metrics.addMetric(eventsLag, MetricUnit.Seconds, lag.seconds);
+  const flowing = await flow.keep(lag, new Date(time)).catch((error: unknown) => [error]);
   const failed = [
     ...errors,
     ...(sampled ?? []),
+    ...(flowing ?? []),
     ...(typeof reread === 'number' ? [] : reread),
     ...lost.filter((each) => typeof each !== 'string'),
     ...unread.errors,

@@ -112,6 +112,7 @@ const access: Record<string, Scope | 'public'> = {
   'DELETE /keys/{id}': 'admin',
   'GET /health': 'public',
   'GET /health/history': 'read',
+  'GET /health/flow': 'read',
   'GET /public/status': 'public',
   'GET /public/badges/{badge}': 'public',
   'GET /livez': 'public',

@@ -187,6 +187,7 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'DELETE /keys/{id}': [nothing(`/keys/${randomUUID()}`)],
   'GET /health': [nothing('/health')],
   'GET /health/history': [nothing('/health/history')],
+  'GET /health/flow': [nothing('/health/flow')],
   'GET /public/status': [nothing('/public/status')],
   'GET /public/badges/{badge}': [nothing('/public/badges/yahoo.svg')],
   'GET /livez': [nothing('/livez')],

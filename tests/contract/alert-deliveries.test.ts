@@ -86,8 +86,8 @@ const pass = (id: string) =>
   world.pool.query('UPDATE alert_delivery SET next_at = clock_timestamp() WHERE id = $1 AND next_at IS NOT NULL', [id]);
 const channelOf = async (id: string) => alertStore(world.pool).channel(id);
 
-/** What followers are told of a channel. */
-const toldOf = async (id: string) => {
+/** The events of a channel. */
+const eventsOf = async (id: string) => {
   const found = await world.pool.query("SELECT type, key, data FROM outbox WHERE key = 'alerts' ORDER BY id");
   return found.rows
     .map((row) => eventSchema.parse(row))
@@ -242,9 +242,9 @@ describe('a channel', () => {
     expect(await channelOf(id)).toMatchObject({ state: 'disabled', disabled: 'gone' });
     for (const each of deliveries) expect(await deliveryOf(each)).toMatchObject({ status: 'dead' });
     // One event, of which no rule hears: an alert on it would go to channels that may be switched off by it.
-    const told = await toldOf(id);
-    expect(told.map(({ data }) => data)).toMatchObject([{ name: 'ops', kind: 'webhook', because: 'gone' }]);
-    expect(told.map(concernedBy)).toEqual([null]);
+    const reported = await eventsOf(id);
+    expect(reported.map(({ data }) => data)).toMatchObject([{ name: 'ops', kind: 'webhook', because: 'gone' }]);
+    expect(reported.map(concernedBy)).toEqual([null]);
     const later = await due(id);
     const before = received.length;
     expect(await deliver()).toMatchObject({ delivered: 0, failed: 0 });
@@ -256,7 +256,7 @@ describe('a channel', () => {
     expect(await deliveryOf(later)).toMatchObject({ status: 'delivered' });
     // Stopped by a person, twice: that is once.
     for (let times = 0; times < 2; times += 1) await alertStore(world.pool).enableChannel(id, false, new Date());
-    expect((await toldOf(id)).map(({ data }) => data)).toMatchObject([{ because: 'gone' }, { because: 'person' }]);
+    expect((await eventsOf(id)).map(({ data }) => data)).toMatchObject([{ because: 'gone' }, { because: 'person' }]);
   });
 
   it('that has failed for five days gets nothing any more [fault 41]', async () => {

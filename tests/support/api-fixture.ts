@@ -11,6 +11,7 @@ import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis-store.ts';
 import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
 import { eventFeed } from '../../core/adapters/postgres/events/event-feed.ts';
+import { flowSamples } from '../../core/adapters/postgres/events/flow-samples.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import { validityStore } from '../../core/adapters/postgres/listings/validity-store.ts';
 import { modelStore } from '../../core/adapters/postgres/models/model-store.ts';
@@ -87,6 +88,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     switches: switchStore(pool),
     health: healthReader(pool),
     systemSamples: systemSamples(pool),
+    flowSamples: flowSamples(pool),
     feed: eventFeed(pool),
     alerts: alertStore(pool),
     alertHosts: [],

@@ -69,6 +69,20 @@ export const healthSchema = z
   .meta({ id: 'Health' });
 export type HealthView = z.infer<typeof healthSchema>;
 
+/** One minute or hour of what was stored, and of what waited for the relay of events. */
+export const flowSampleSchema = z
+  .object({
+    at: instant,
+    batches: z.int(),
+    /** Rows that were new or changed. */
+    rows: z.int(),
+    /** Events that waited as the monitor looked, of an hour the most; `null` where it did not look. */
+    waiting: z.int().nullable(),
+    /** The age of the oldest of them, of an hour the greatest. */
+    oldestSeconds: z.number().nullable(),
+  })
+  .meta({ id: 'FlowSample' });
+
 /** One hour or day of the installation's health. */
 export const systemSampleSchema = z
   .object({

@@ -1,15 +1,22 @@
 import * as z from 'zod';
-import { type HealthView, healthSchema, systemSampleSchema } from '../../../core/contracts/http/health.ts';
+import {
+  flowSampleSchema,
+  type HealthView,
+  healthSchema,
+  systemSampleSchema,
+} from '../../../core/contracts/http/health.ts';
 import { checkStatusOf } from '../../../core/health/system.ts';
 import { ProblemError } from '../../../core/http/problem.ts';
 import { instantParameter } from '../../../core/http/read-request.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import { isStatementEnded } from '../../../core/ports/database-unavailable.ts';
+import type { FlowSamples } from '../../../core/ports/flow-samples.ts';
 import type { SystemSamples } from '../../../core/ports/system-samples.ts';
 import { createInstallationHealth, type InstallationReaders } from '../installation-health.ts';
 
 interface RouteDependencies extends InstallationReaders {
   readonly systemSamples: SystemSamples;
+  readonly flowSamples: FlowSamples;
   readonly version: string;
   readonly simulated: readonly string[];
   log(error: unknown, requestId: string): void;
@@ -26,7 +33,14 @@ const tag = 'Service';
 const dayMs = 24 * 3600_000;
 const alive = z.object({ status: z.literal('pass') });
 
-export function healthRoutes({ systemSamples, version, simulated, log, ...readers }: RouteDependencies): Route[] {
+export function healthRoutes({
+  systemSamples,
+  flowSamples,
+  version,
+  simulated,
+  log,
+  ...readers
+}: RouteDependencies): Route[] {
   const { health, catalogue } = readers;
   const installation = createInstallationHealth(readers);
   const release = { version, simulated: simulated.length > 0, simulatedSources: [...simulated] };
@@ -100,6 +114,34 @@ export function healthRoutes({ systemSamples, version, simulated, log, ...reader
     },
   );
 
+  const flow = route(
+    {
+      method: 'get',
+      path: '/health/flow',
+      access: 'read',
+      shows: 'nothing',
+      tag,
+      summary: 'What was stored and what waited for the relay of events, by the minute or hour',
+      description:
+        'Oldest first; the last three hours by the minute, seven days by the hour (of UTC), unless `from` says otherwise. Kept for seven days. `waiting` and `oldestSeconds` are of the moment in which the monitor looked, of an hour the greatest.',
+      query: z.object({
+        by: z.enum(['minute', 'hour']).default('minute'),
+        from: instantParameter.optional(),
+        to: instantParameter.optional(),
+      }),
+      data: z.array(flowSampleSchema),
+    },
+    async ({ query, call }) => {
+      const from = new Date(query.from ?? call.now - (query.by === 'hour' ? 7 * dayMs : dayMs / 8));
+      const rows = await flowSamples.between(query.by, from, query.to ? new Date(query.to) : null);
+      return {
+        kind: 'data',
+        data: rows.map(({ at, ...sample }) => ({ at: at.toISOString(), ...sample })),
+        meta: { count: rows.length },
+      };
+    },
+  );
+
   const live = route(
     {
       method: 'get',
@@ -133,5 +175,5 @@ export function healthRoutes({ systemSamples, version, simulated, log, ...reader
     },
   );
 
-  return [read, history, live, ready];
+  return [read, history, flow, live, ready];
 }

@@ -77,6 +77,7 @@ export function questionsOf(
     ['/events', ['/events?after=1000']],
     ['/health', ['/health']],
     ['/health/history', ['/health/history']],
+    ['/health/flow', ['/health/flow', '/health/flow?by=hour']],
     ['/diagnostics', ['/diagnostics']],
     ['/imports', ['/imports']],
     ['/models', ['/models']],

@@ -16,6 +16,9 @@ export type Lifetime =
 const revisions = 'answers as of an instant rest on it';
 const facts = 'it is what the service is for';
 
+/** For so many days it is kept by the minute what was stored, and what waited for the relay. */
+const flowDays = 7;
+
 export const lifetimes = {
   instrument: { kept: facts },
   listing: { kept: facts },
@@ -54,6 +57,7 @@ export const lifetimes = {
   blob_comparison: { oneOfEach: 'source and distance' },
   outbox: { takenAwayBy: 'maintain, a day after it was published, or 14 after it could not be' },
   relay_claim: { takenAwayBy: 'state, when the relay has published its events' },
+  flow_sample: { days: flowDays, since: 'minute' },
   event_feed: { oneOfEach: 'database' },
 
   run: { days: 'runs', since: 'due_at' },
