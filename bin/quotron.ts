@@ -4,7 +4,8 @@ import { addCloudRules } from '../lib/cloud-rules.ts';
 import { readStageFile, stageFile } from './stage-file.ts';
 import { refuseOtherPlace, stageSettings } from './stages.ts';
 
-const app = new App({ analyticsReporting: false });
+/** The app of CDK: what `-c stage=<stage>` names. */
+export const app = new App({ analyticsReporting: false });
 const stage = String(app.node.tryGetContext('stage') ?? 'dev');
 const places = readStageFile(stageFile(process.env));
 refuseOtherPlace(stage, places, process.env);

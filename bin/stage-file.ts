@@ -8,15 +8,16 @@ import {
   stageFileName,
   stageFileSchema,
 } from '../core/contracts/stage-file.ts';
+import { prefixOf } from './stages.ts';
 
 /** The file is malformed. */
 export class StageFileError extends Error {
   override readonly name = 'StageFileError';
 }
 
-/** Where the file is: in the checkout, or at `QUOTRON_STAGES_FILE`. */
+/** Where the file is: in the checkout, one for each prefix, or at `QUOTRON_STAGES_FILE`. */
 export function stageFile(env: Readonly<Record<string, string | undefined>>): string {
-  return resolve(env['QUOTRON_STAGES_FILE'] || resolve(import.meta.dirname, '..', stageFileName));
+  return resolve(env['QUOTRON_STAGES_FILE'] || resolve(import.meta.dirname, '..', stageFileName(prefixOf(env))));
 }
 
 /** What the file says; nothing where there is none. */

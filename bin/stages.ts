@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import { prefixSchema, usualPrefix } from '../core/contracts/installation.ts';
 import { type DatabaseUrls, databaseUrlsSchema } from '../core/contracts/migrate.ts';
 import { type StageFile, stageFileName } from '../core/contracts/stage-file.ts';
 import {
@@ -15,6 +16,7 @@ import {
 const webFolder = resolve(import.meta.dirname, '../web/dist');
 
 const dev: CloudSettings = {
+  prefix: usualPrefix,
   stage: 'dev',
   proxyAnswerDays: 90,
   runDays: 90,
@@ -46,6 +48,7 @@ const dev: CloudSettings = {
   alarmEmail: undefined,
   domain: undefined,
   webAclArn: undefined,
+  waf: false,
   dashboard: false,
   traces: 'requests',
   accountConcurrency: 1_000,
@@ -54,6 +57,7 @@ const dev: CloudSettings = {
 };
 
 const prod: CloudSettings = {
+  prefix: usualPrefix,
   stage: 'prod',
   proxyAnswerDays: 400,
   runDays: 90,
@@ -85,12 +89,22 @@ const prod: CloudSettings = {
   alarmEmail: undefined,
   domain: undefined,
   webAclArn: undefined,
+  waf: false,
   dashboard: false,
   traces: 'all',
   accountConcurrency: 1_000,
   budgetUsd: 80,
   webFolder,
 };
+
+/** What all names begin with: `QUOTRON_PREFIX`, for a second copy of a stage in one account and region. */
+export function prefixOf(env: Readonly<Record<string, string | undefined>>): string {
+  const given = env['QUOTRON_PREFIX'] || usualPrefix;
+  if (prefixSchema.safeParse(given).success) return given;
+  throw new StageError(
+    `QUOTRON_PREFIX is "${given}": a prefix is 2 to 12 small letters and digits, and begins with a letter. Correct it or unset it.`,
+  );
+}
 
 /** A stage on AWS, with what only its owner knows. */
 function cloud(settings: CloudSettings, env: Readonly<Record<string, string | undefined>>): CloudSettings {
@@ -113,12 +127,15 @@ function cloud(settings: CloudSettings, env: Readonly<Record<string, string | un
     );
   return {
     ...settings,
+    prefix: prefixOf(env),
+    sourceQuotas: env['QUOTRON_SOURCE_QUOTAS'] || settings.sourceQuotas,
     alertsFrom: alertsFrom(env) ?? settings.alertsFrom,
     ...ownEdge(env),
     database: { ...settings.database, ...ownDatabase(settings.database.maxConnections, env) },
     alarmEmail,
     dashboard: onOrOff('QUOTRON_CLOUDWATCH_DASHBOARD', env['QUOTRON_CLOUDWATCH_DASHBOARD']) ?? settings.dashboard,
     publicStatus: onOrOff('QUOTRON_PUBLIC_STATUS', env['QUOTRON_PUBLIC_STATUS']) ?? settings.publicStatus,
+    waf: onOrOff('QUOTRON_WAF', env['QUOTRON_WAF']) ?? settings.waf,
     accountConcurrency: accountConcurrency ? Number(accountConcurrency) : settings.accountConcurrency,
     budgetUsd: budget ? Number(budget) : settings.budgetUsd,
   };
@@ -179,6 +196,7 @@ function onOrOff(name: string, value: string | undefined): boolean | undefined {
 /** The local stage reads the database, sources and browser from the environment, which the deploy script sets. */
 function local(env: Readonly<Record<string, string | undefined>>): LocalSettings {
   return {
+    prefix: usualPrefix,
     stage: 'local',
     proxyAnswerDays: 400,
     runDays: 90,
@@ -271,7 +289,7 @@ export function refuseOtherPlace(
   ] as const) {
     if (given && given !== wanted)
       throw new StageError(
-        `The stage ${stage} is in ${what} ${wanted} (${stageFileName}), and these AWS credentials are for ${given}. Set AWS_PROFILE and AWS_REGION to those of the stage; to move it, take it out of that file.`,
+        `The stage ${stage} is in ${what} ${wanted} (${stageFileName(prefixOf(env))}), and these AWS credentials are for ${given}. Set AWS_PROFILE and AWS_REGION to those of the stage; to move it, take it out of that file.`,
       );
   }
 }

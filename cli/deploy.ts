@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { optionsOf, physicalName, prefixSchema } from '../core/contracts/installation.ts';
 import { cloudStages, snapshotSchema, stagePlaceSchema } from '../core/contracts/stage-file.ts';
 import type { Deployed, DeployOptions } from './aws/deploy.ts';
 import { type Common, carryOutAlone, newCommand } from './command.ts';
@@ -10,9 +11,11 @@ export function deployCommand(): Command {
   return newCommand('deploy', 'Deploy a stage to your AWS account, or update it', [
     'deploy --stage dev',
     'deploy --stage prod --account 123456789012 --region eu-central-1 --yes',
+    'deploy --stage dev --prefix acme',
     'deploy --stage prod --restore rds:quotron-prod-2026-11-29-03-10',
   ])
     .addOption(stageOption())
+    .addOption(prefixOption())
     .addOption(accountOption())
     .addOption(regionOption())
     .addOption(
@@ -39,6 +42,15 @@ export function deployCommand(): Command {
 
 export function stageOption(): Option {
   return new Option('--stage <stage>', 'which stage').choices(cloudStages).makeOptionMandatory();
+}
+
+export function prefixOption(): Option {
+  return new Option('--prefix <prefix>', 'of a second copy of the stage: what its names begin with').argParser(
+    (text: string) => {
+      if (prefixSchema.safeParse(text).success) return text;
+      throw new InvalidArgumentError('A prefix is 2 to 12 small letters and digits, and begins with a letter.');
+    },
+  );
 }
 
 export function accountOption(): Option {
@@ -69,12 +81,12 @@ function inWords(of: Deployed): string {
       of.monthlyUsd === null
         ? 'docs/cost.md has the list prices'
         : `about ${Math.round(of.monthlyUsd)} dollars a month by list price (docs/cost.md)`,
-    Logs: `npx quotron logs --stage ${of.stage}`,
-    Removal: `npx quotron destroy --stage ${of.stage}`,
+    Logs: `npx quotron logs ${optionsOf(of)}`,
+    Removal: `npx quotron destroy ${optionsOf(of)}`,
   });
   const lost =
     of.signInUrl === null
-      ? `\n\nNo sign-in was made: no admin key is valid, or your credentials may not invoke quotron-${of.stage}-migrate.\n\`quotron keys bootstrap --stage ${of.stage}\` makes a key.`
+      ? `\n\nNo sign-in was made: no admin key is valid, or your credentials may not invoke ${physicalName(of, 'migrate')}.\n\`quotron keys bootstrap ${optionsOf(of)}\` makes a key.`
       : '';
   return `\nQuotron runs: stage ${of.stage}, account ${of.account}, ${of.region} (${time}).\n\n${rows}${lost}`;
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { optionsOf } from '../core/contracts/installation.ts';
 import type { Destroyed, DestroyOptions } from './aws/destroy.ts';
 import { type Common, carryOutAlone, newCommand } from './command.ts';
-import { accountOption, regionOption, stageOption } from './deploy.ts';
+import { accountOption, prefixOption, regionOption, stageOption } from './deploy.ts';
 import { safe } from './output.ts';
 import { exitCodes, usageError } from './problems.ts';
 
@@ -12,6 +13,7 @@ export function destroyCommand(): Command {
     'destroy --stage prod --delete-database',
   ])
     .addOption(stageOption())
+    .addOption(prefixOption())
     .addOption(accountOption())
     .addOption(regionOption())
     .option('--delete-database', 'of prod: also the database, after a last snapshot')
@@ -33,11 +35,11 @@ export function destroyCommand(): Command {
     );
 }
 
-function inWords({ stage, account, region, snapshot, staying, databaseStays }: Destroyed): string {
+function inWords({ account, region, snapshot, staying, databaseStays, ...of }: Destroyed): string {
   const kept = staying.filter(({ id }) => id !== '').map(({ what, id }) => `  ${what}: ${safe(id)}`);
   const restore =
     snapshot === null
       ? ''
-      : `\n\n${databaseStays ? `The database waits for the next deployment. Should it be lost: ` : 'To have the data back: '}quotron deploy --stage ${stage} --restore ${safe(snapshot)}\n(docs/runbook.md#restore-the-database)`;
-  return `\nThe stage ${stage} is removed from account ${account}, ${region}. What stays:\n${kept.join('\n')}${restore}`;
+      : `\n\n${databaseStays ? `The database waits for the next deployment. Should it be lost: ` : 'To have the data back: '}quotron deploy ${optionsOf(of)} --restore ${safe(snapshot)}\n(docs/runbook.md#restore-the-database)`;
+  return `\nThe stage ${of.stage} is removed from account ${account}, ${region}. What stays:\n${kept.join('\n')}${restore}`;
 }

@@ -1,11 +1,14 @@
 import { type Command, Option } from 'commander';
+import { type Installation, optionsOf, usualPrefix } from '../core/contracts/installation.ts';
 import type { BootstrapError as Refusal } from '../functions/migrate/standalone.ts';
 import { type Common, carryOutAlone, newCommand } from './command.ts';
+import { prefixOption } from './deploy.ts';
 import { safe } from './output.ts';
 import { CommandError, exitCodes, usageError } from './problems.ts';
 
 interface Options extends Common {
   readonly stage: string;
+  readonly prefix?: string;
   readonly name: string;
 }
 
@@ -15,6 +18,7 @@ export function bootstrapCommand(): Command {
     'keys bootstrap --stage prod',
   ])
     .addOption(new Option('--stage <stage>', 'the stage on AWS: dev, prod').makeOptionMandatory())
+    .addOption(prefixOption())
     .addOption(new Option('--name <name>', 'what it is for').default('quotron keys bootstrap'))
     .addHelpText(
       'after',
@@ -24,11 +28,15 @@ export function bootstrapCommand(): Command {
       carryOutAlone(options, async (out) => {
         if (!/^[a-z][a-z0-9-]{0,30}$/.test(options.stage))
           throw usageError('A stage is named with small letters, digits and hyphens, such as dev or prod.');
+        const installation = {
+          prefix: options.prefix ?? (process.env['QUOTRON_PREFIX'] || usualPrefix),
+          stage: options.stage,
+        };
         // Imported here so that no other command loads it.
         const { bootstrapAdminKey, BootstrapError } = await import('../functions/migrate/standalone.ts');
-        const made = await bootstrapAdminKey(options.stage, options.name).catch((error: unknown) => {
+        const made = await bootstrapAdminKey(installation, options.name).catch((error: unknown) => {
           if (!(error instanceof BootstrapError)) throw error;
-          throw new CommandError(`${safe(error.message)} ${whatToDo(error.why, options.stage)}`);
+          throw new CommandError(`${safe(error.message)} ${whatToDo(error.why, installation)}`);
         });
         out.progress('Store it now: it is not shown again.');
         out.result({ ...made, scope: 'admin' }, () => made.key);
@@ -37,8 +45,8 @@ export function bootstrapCommand(): Command {
     );
 }
 
-function whatToDo(why: Refusal['why'], stage: string): string {
-  if (why === 'function') return `\`quotron logs migrate --stage ${stage}\` shows why.`;
+function whatToDo(why: Refusal['why'], installation: Installation): string {
+  if (why === 'function') return `\`quotron logs migrate ${optionsOf(installation)}\` shows why.`;
   if (why === 'version') return 'Deploy this version first.';
   if (why.aws === 'ResourceNotFoundException')
     return 'This account and region have no such installation: check AWS_PROFILE, AWS_REGION and --stage.';

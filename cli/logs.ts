@@ -3,9 +3,11 @@ import { Argument, type Command, Option } from 'commander';
 import * as z from 'zod';
 import { redactor } from '../core/auth/redact.ts';
 import { type FunctionName, functionNames } from '../core/contracts/functions.ts';
+import { type Installation, localInstallation, physicalName, usualPrefix } from '../core/contracts/installation.ts';
 import { localCloud } from './api.ts';
 import type { AwsPlace } from './aws/signed-json.ts';
 import { type Common, carryOutAlone, currentFolder, newCommand } from './command.ts';
+import { prefixOption } from './deploy.ts';
 import { type LogEvent, readLogs } from './logs-reader.ts';
 import { numberOption, pastOption } from './options.ts';
 import { jsonText, safe, tinted } from './output.ts';
@@ -15,6 +17,7 @@ interface Options extends Common {
   readonly follow?: boolean;
   readonly since: string | null;
   readonly stage?: string;
+  readonly prefix?: string;
   readonly level?: string;
   readonly limit: number;
 }
@@ -50,13 +53,14 @@ export function logsCommand(): Command {
     .addOption(
       new Option('--stage <stage>', 'of a stage on AWS, with your AWS credentials, in place of the local cloud'),
     )
+    .addOption(prefixOption())
     .addHelpText(
       'after',
       '\nSecrets that are known here, and keys of Quotron and AWS, are masked. With --json a line is a JSON object.',
     )
     .action((names: FunctionName[], options: Options) =>
       carryOutAlone(options, async (out) => {
-        const { place, stage, secrets } = await placeOf(options.stage);
+        const { place, installation, secrets } = await placeOf(options);
         const chosen = names.length > 0 ? [...new Set(names)] : functionNames;
         const mask = masker(secrets);
         const print = (lines: readonly Line[]) => {
@@ -64,7 +68,7 @@ export function logsCommand(): Command {
             process.stdout.write(`${mask(out.json ? jsonText(asJson(line)) : shown(line))}\n`);
         };
         const wanted = (line: Line) => isOfLevel(line, options.level);
-        const reader = new LogTail(place, stage, chosen);
+        const reader = new LogTail(place, installation, chosen);
         const first = await reader.since(Date.parse(options.since ?? pastOption('10m')), 100_000);
         print(first.filter(wanted).slice(-options.limit));
         if (first.length === 0 && !options.follow)
@@ -98,12 +102,12 @@ export class LogTail {
   private readonly seen = new Set<string>();
   private from = 0;
   private readonly place: AwsPlace;
-  private readonly stage: string;
+  private readonly installation: Installation;
   private readonly names: readonly FunctionName[];
 
-  constructor(place: AwsPlace, stage: string, names: readonly FunctionName[]) {
+  constructor(place: AwsPlace, installation: Installation, names: readonly FunctionName[]) {
     this.place = place;
-    this.stage = stage;
+    this.installation = installation;
     this.names = names;
   }
 
@@ -119,7 +123,12 @@ export class LogTail {
     // Lines of the same millisecond may come later: the next look begins there, and what was seen is left out.
     let newest = this.from;
     for (const name of this.names) {
-      const events = await readLogs(this.place, `/aws/lambda/quotron-${this.stage}-${name}`, this.from, limit);
+      const events = await readLogs(
+        this.place,
+        `/aws/lambda/${physicalName(this.installation, name)}`,
+        this.from,
+        limit,
+      );
       for (const event of events ?? []) {
         const id = idOf(name, event);
         if (this.seen.has(id)) continue;
@@ -140,7 +149,10 @@ function idOf(name: string, { eventId, timestamp, message }: LogEvent): string {
 }
 
 /** Where the logs are, and secrets that this machine knows. */
-async function placeOf(stage: string | undefined): Promise<{ place: AwsPlace; stage: string; secrets: string[] }> {
+async function placeOf({
+  stage,
+  prefix = process.env['QUOTRON_PREFIX'] || usualPrefix,
+}: Options): Promise<{ place: AwsPlace; installation: Installation; secrets: string[] }> {
   const ownKey = process.env['QUOTRON_API_KEY'];
   const local = localCloud(process.env, currentFolder());
   const secrets = [
@@ -154,7 +166,11 @@ async function placeOf(stage: string | undefined): Promise<{ place: AwsPlace; st
         'No local cloud is known here: run `npm start` in the checkout, or name a stage on AWS with --stage.',
       );
     const credentials = { accessKeyId: local.emulatorAccessKeyId, secretAccessKey: 'test' };
-    return { place: { endpoint: local.emulatorUrl, region: 'us-east-1', credentials }, stage: 'local', secrets };
+    return {
+      place: { endpoint: local.emulatorUrl, region: 'us-east-1', credentials },
+      installation: localInstallation,
+      secrets,
+    };
   }
   // The usual places of AWS credentials: environment, profiles, single sign-on. Imported here so that no other command loads it.
   const { S3Client } = await import('@aws-sdk/client-s3');
@@ -162,7 +178,7 @@ async function placeOf(stage: string | undefined): Promise<{ place: AwsPlace; st
   try {
     const [region, credentials] = await Promise.all([client.config.region(), client.config.credentials()]);
     const endpoint = process.env['AWS_ENDPOINT_URL'] || undefined;
-    return { place: { endpoint, region, credentials }, stage, secrets };
+    return { place: { endpoint, region, credentials }, installation: { prefix, stage }, secrets };
   } catch {
     throw new CommandError('There are no AWS credentials, or no region: set AWS_PROFILE and AWS_REGION, or sign in.');
   } finally {

@@ -1,5 +1,6 @@
 import { Aspects, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { stackPrefix, usualPrefix } from '../core/contracts/installation.ts';
 import { sourcesOf } from '../core/sources/catalogue.ts';
 import { readQuotas } from '../core/sources/quotas.ts';
 import { AlarmsReachPeople } from './aspects/alarms-reach-people.ts';
@@ -21,12 +22,12 @@ export interface Quotron {
   readonly web: WebStack | undefined;
 }
 
-/** All stacks of one stage, `Quotron-<stage>-<Stack>`, in the order in which they build on each other. */
+/** All stacks of one stage, `Quotron-<stage>-<Stack>` or of another prefix, in the order in which they build on each other. */
 export function addQuotron(app: Construct, settings: StageSettings): Quotron {
   const quotas = readQuotas(settings.sourceQuotas ?? '', sourcesOf(settings.stage));
   // Found here and not by the containers, all of which would end at their start.
   if ('wrong' in quotas) throw new Error(`The setting sourceQuotas of the stage ${settings.stage} ${quotas.wrong}.`);
-  const id = (stack: string) => `Quotron-${settings.stage}-${stack}`;
+  const id = (stack: string) => `${stackPrefix(settings)}${stack}`;
   const operations = settings.stage === 'local' ? undefined : new OperationsStack(app, id('Operations'), settings);
   const storage = new StorageStack(app, id('Storage'), settings);
   const pipeline = new PipelineStack(app, id('Pipeline'), settings, storage);
@@ -38,6 +39,7 @@ export function addQuotron(app: Construct, settings: StageSettings): Quotron {
       ? undefined
       : new WebStack(app, id('Web'), settings, { restApi: api.restApi, secret: operations.secret });
   Tags.of(app).add('quotron:stage', settings.stage);
+  if (settings.prefix !== usualPrefix) Tags.of(app).add('quotron:prefix', settings.prefix);
   Aspects.of(app).add(new OwnConstructs());
   if (operations) Aspects.of(app).add(new AlarmsReachPeople(operations.topic));
   return { operations, storage, pipeline, api, web };

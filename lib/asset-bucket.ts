@@ -1,9 +1,9 @@
 import { CliCredentialsStackSynthesizer, type IStackSynthesizer, type StackProps } from 'aws-cdk-lib';
-import { physicalName } from './names.ts';
+import { localInstallation, physicalName } from '../core/contracts/installation.ts';
 import type { StageSettings } from './stage-settings.ts';
 
 /** The bucket that a local deployment is uploaded to. The deploy script creates it. */
-export const localAssetBucket = physicalName('local', 'assets');
+export const localAssetBucket = physicalName(localInstallation, 'assets');
 
 /**
  * How a stage's stacks are deployed: to an account with the bucket and roles of `cdk bootstrap`, to an emulator with a

@@ -4,6 +4,8 @@ import type { DatabaseUrls } from '../core/contracts/migrate.ts';
 
 /** What differs between stages. The values are in `bin/stages.ts`, and nowhere else. */
 interface CommonSettings {
+  /** What all names begin with, so that an account may have a second copy of a stage: `prefixSchema`. */
+  readonly prefix: string;
   /** Origins, separated by commas, whose pages may read answers of the API. None unless it is given. */
   readonly corsOrigins: string | undefined;
   /** Whether everybody may see how the sources do, at `/status`. */
@@ -136,6 +138,8 @@ export interface CloudSettings extends CommonSettings {
   readonly domain: { readonly name: string; readonly certificateArn: string } | undefined;
   /** ARN of a web ACL (AWS WAF, scope CLOUDFRONT, us-east-1) that CloudFront asks first. */
   readonly webAclArn: string | undefined;
+  /** AWS WAF's managed rules before the REST API. */
+  readonly waf: boolean;
   /** Folder of the built dashboard. */
   readonly webFolder: string;
 }

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { CloudStage } from '../../core/contracts/stage-file.ts';
-import { stackPrefix } from './stacks.ts';
+import { type Installation, stackPrefix } from '../../core/contracts/installation.ts';
 
 /** An object of a template by names that are not ours. */
 function byName<T>(value: z.ZodType<T>) {
@@ -35,7 +34,7 @@ const artifactSchema = z.object({
 const manifestSchema = z.object({ artifacts: z.record(z.string(), artifactSchema) });
 
 /** The stacks that `cdk synth` has written for a stage, each behind those that it depends on. */
-export function readAssembly(folder: string, stage: CloudStage): SynthesizedStack[] {
+export function readAssembly(folder: string, installation: Installation): SynthesizedStack[] {
   const read = (file: string): unknown => JSON.parse(readFileSync(join(folder, file), 'utf8'));
   const { artifacts } = manifestSchema.parse(read('manifest.json'));
   const stacks = new Map(Object.entries(artifacts).filter(([, { type }]) => type === 'aws:cloudformation:stack'));
@@ -48,7 +47,7 @@ export function readAssembly(folder: string, stage: CloudStage): SynthesizedStac
   for (const name of stacks.keys()) take(name);
   return ordered.map((name) => {
     const json = read(stacks.get(name)?.properties.templateFile ?? '');
-    return { part: name.slice(stackPrefix(stage).length), name, template: templateSchema.parse(json), json };
+    return { part: name.slice(stackPrefix(installation).length), name, template: templateSchema.parse(json), json };
   });
 }
 

@@ -22,7 +22,8 @@ export interface CdkRun {
   /** For messages: `cdk synth`. */
   readonly what: string;
   readonly args: readonly string[];
-  readonly region: string;
+  /** Credentials, region and settings. */
+  readonly env: NodeJS.ProcessEnv;
   /** Gets all that it says. */
   readonly log: string;
   readonly signal: AbortSignal;
@@ -34,12 +35,12 @@ export interface CdkRun {
  * Runs the `cdk` of this checkout with the caller's AWS credentials. What it says goes to a log file; an abort ends it and
  * what it has started. Throws `CdkError`.
  */
-export async function runCdk({ what, args, region, log, signal, folder = root }: CdkRun): Promise<void> {
+export async function runCdk({ what, args, env, log, signal, folder = root }: CdkRun): Promise<void> {
   signal.throwIfAborted();
   const bin = join(root, 'node_modules', '.bin');
   mkdirSync(dirname(log), { recursive: true });
   const file = createWriteStream(log, { flags: 'a', mode: 0o600 });
-  const { NODE_OPTIONS: _options, ...shell } = process.env;
+  const { NODE_OPTIONS: _options, ...shell } = env;
   const child = spawn(
     join(bin, 'node'),
     [join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args, '--no-notices', '--no-color'],
@@ -50,8 +51,7 @@ export async function runCdk({ what, args, region, log, signal, folder = root }:
       detached: true,
       env: {
         ...shell,
-        AWS_REGION: region,
-        PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+        PATH: `${bin}:${env['PATH'] ?? ''}`,
         CDK_DISABLE_CLI_TELEMETRY: 'true',
         CDK_DISABLE_VERSION_CHECK: 'true',
       },

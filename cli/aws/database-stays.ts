@@ -17,11 +17,11 @@ const replacing = [
  */
 export async function refuseNewDatabase(
   cloud: CloudFormationClient,
-  { stage, file }: Pick<Place, 'stage' | 'file'>,
+  { prefix, stage, file }: Pick<Place, 'prefix' | 'stage' | 'file'>,
   templates: readonly SynthesizedStack[],
   restore: string | undefined,
 ): Promise<void> {
-  const state = (await stackStates(cloud, stage)).find(({ part }) => part === 'Storage');
+  const state = (await stackStates(cloud, { prefix, stage })).find(({ part }) => part === 'Storage');
   if (state === undefined || /^(REVIEW|ROLLBACK)/.test(state.status)) return;
   const { TemplateBody } = await cloud.send(
     new GetTemplateCommand({ StackName: state.name, TemplateStage: 'Original' }),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { type Installation, optionsOf } from '../../core/contracts/installation.ts';
 import { BootstrapError, signInToken } from '../../functions/migrate/standalone.ts';
 import { LocalCloudError } from '../../localstack/problem.ts';
 import { interactive, plain, type RunSteps, Step } from '../../localstack/progress.ts';
@@ -33,6 +34,7 @@ export interface DeployOptions extends Wanted {
 
 /** What a deployment came to. */
 export interface Deployed {
+  readonly prefix: string;
   readonly stage: string;
   readonly account: string;
   readonly region: string;
@@ -55,35 +57,35 @@ const readyPatienceMs = 300_000;
 export async function deploy(options: DeployOptions, out: Output): Promise<Deployed> {
   const started = performance.now();
   const place = await placeOf(options, process.env);
-  const { stage, access, clients } = place;
+  const { stage, access, clients, env } = place;
   const next = {
     ...{ account: access.account, region: access.region },
     ...(place.pinned?.snapshot === undefined ? {} : { snapshot: place.pinned.snapshot }),
     ...(place.pinned?.storageGb === undefined ? {} : { storageGb: place.pinned.storageGb }),
     ...(options.restore === undefined ? {} : await restored(options.restore, clients)),
   };
-  const settings = settingsOf(stage, next, process.env);
+  const settings = settingsOf(place, next);
   out.progress(
     `Stage ${tinted('strong', stage)}, account ${tinted('strong', access.account)}, region ${tinted('strong', access.region)}, as ${safe(access.arn)}`,
   );
-  const checks = await preflight({ access, clients, stage, settings });
+  const checks = await preflight({ access, clients, settings });
   out.progress(`\n${shown(checks)}\n`);
   refuse(checks);
   const needsBootstrap = checks.some(({ id, state }) => id === 'bootstrap' && state === 'warn');
   const cloud = new CloudFormationClient(clients);
   try {
-    const before = await stackStates(cloud, stage);
+    const before = await stackStates(cloud, place);
     await confirm({ options, place, checks, before, needsBootstrap });
     pin(place, next);
     const run = process.stdout.isTTY && !out.json ? interactive() : plain(out.progress);
     let phase: 'local' | 'cloud' | 'done' = 'local';
     return await interruptible(
       async (signal) => {
-        const log = join(root, '.quotron', `deploy-${stage}.log`);
+        const log = join(root, '.quotron', `deploy-${place.prefix}-${stage}.log`);
         rmSync(log, { force: true });
-        const assembly = join(root, 'cdk.out', stage);
+        const assembly = join(root, 'cdk.out', `${place.prefix}-${stage}`);
         const cdk = (what: string, args: readonly string[], folder = root) =>
-          runCdk({ what, args, region: access.region, log, signal, folder });
+          runCdk({ what, args, env: { ...env, AWS_REGION: access.region }, log, signal, folder });
         if (needsBootstrap)
           await run([
             new Step(
@@ -108,41 +110,42 @@ export async function deploy(options: DeployOptions, out: Output): Promise<Deplo
             () => 'bundled',
           ),
         ]);
-        const templates = readAssembly(assembly, stage);
+        const templates = readAssembly(assembly, place);
         await refuseNewDatabase(cloud, place, templates, options.restore);
         phase = 'cloud';
-        await deployStacks({ cloud, stage, run, templates }, () =>
+        await deployStacks({ cloud, place, run, templates }, () =>
           cdk('cdk deploy', [
             ...['deploy', '--all', '--app', assembly, '--require-approval', 'never', '--progress', 'events'],
             ...['--asset-parallelism', '--ci'],
           ]),
         );
         phase = 'done';
-        const after = await stackStates(cloud, stage);
+        const after = await stackStates(cloud, place);
         const urls = urlsOf(after, access.region, access.endpoint);
         await run([
           new Step(
             'Answers',
-            (say) => untilReady(urls.api, stage, say, signal),
+            (say) => untilReady(urls.api, place, say, signal),
             (words) => words,
           ),
         ]);
         const token = await oneTimeToken(place);
         return {
-          ...{ stage, account: access.account, region: access.region },
+          ...{ prefix: place.prefix, stage, account: access.account, region: access.region },
           ...{ dashboardUrl: urls.dashboard, apiUrl: urls.api },
           signInUrl: token === null ? null : `${urls.dashboard ?? ''}/#sign-in=${token}`,
           firstKeySecret: before.some(({ part }) => part === 'Pipeline')
             ? null
             : (outputOf(after, 'FirstKeySecret') ?? null),
-          monthlyUsd: monthlyUsd(templates.map(({ json }) => json)),
+          // An emulator costs nothing.
+          monthlyUsd: access.endpoint === undefined ? monthlyUsd(templates.map(({ json }) => json)) : null,
           seconds: Math.round((performance.now() - started) / 1000),
         };
       },
       () =>
         phase === 'local'
           ? 'Nothing was changed in the account.'
-          : `CloudFormation continues with the stack that it is at. Run \`quotron deploy --stage ${stage}\` again to continue, or \`quotron destroy --stage ${stage}\`.`,
+          : `CloudFormation continues with the stack that it is at. Run \`quotron deploy ${optionsOf(place)}\` again to continue, or \`quotron destroy ${optionsOf(place)}\`.`,
     );
   } finally {
     cloud.destroy();
@@ -214,13 +217,13 @@ async function confirm(of: {
 
 interface Stacks {
   readonly cloud: CloudFormationClient;
-  readonly stage: Place['stage'];
+  readonly place: Place;
   readonly run: RunSteps;
   readonly templates: readonly SynthesizedStack[];
 }
 
 /** Deploys all stacks, with a line for each: how far it is, or what has failed and what to do. */
-async function deployStacks({ cloud, stage, run, templates }: Stacks, start: () => Promise<void>): Promise<void> {
+async function deployStacks({ cloud, place, run, templates }: Stacks, start: () => Promise<void>): Promise<void> {
   const followed = templates.map(({ part, name, template }) => ({
     part,
     progress: new StackProgress(cloud, name, template),
@@ -255,7 +258,7 @@ async function deployStacks({ cloud, stage, run, templates }: Stacks, start: () 
         if (wasOver !== undefined) {
           if (wasOver.error === null) return 'no change';
           const [first] = of.failures;
-          throw first ? new CommandError(failureInWords(first, name, stage)) : wasOver.error;
+          throw first ? new CommandError(failureInWords(first, name, place)) : wasOver.error;
         }
         if (of.status === null) {
           for (const { progress: next } of later) await next.look();
@@ -292,7 +295,7 @@ function urlsOf(stacks: readonly StackState[], region: string, emulator: string 
 /** Waits until the API says that it is ready. Gives how long that took, in words. */
 async function untilReady(
   api: string,
-  stage: string,
+  installation: Installation,
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<string> {
@@ -311,15 +314,15 @@ async function untilReady(
     await sleep(pauseMs, undefined, { signal });
   }
   throw new CommandError(
-    `All is deployed, and ${api}/readyz gives ${last}. \`quotron logs api --stage ${stage} --since 10m\` shows why; a new CloudFront name may take some minutes until every resolver knows it.`,
+    `All is deployed, and ${api}/readyz gives ${last}. \`quotron logs api ${optionsOf(installation)} --since 10m\` shows why; a new CloudFront name may take some minutes until every resolver knows it.`,
   );
 }
 
 /** A sign-in by the rights of whoever deploys; `null` where no admin key is valid, or they do not reach so far. */
-async function oneTimeToken({ stage, clients }: Place): Promise<string | null> {
-  const client = new LambdaClient(clients);
+async function oneTimeToken(place: Place): Promise<string | null> {
+  const client = new LambdaClient(place.clients);
   try {
-    return await signInToken(stage, client);
+    return await signInToken(place, client);
   } catch (error) {
     if (error instanceof BootstrapError) return null;
     throw error;

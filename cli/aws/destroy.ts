@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { RDSClient } from '@aws-sdk/client-rds';
 import * as z from 'zod';
+import { type Installation, optionsOf, physicalName, usualPrefix } from '../../core/contracts/installation.ts';
 import { interactive, plain, Step } from '../../localstack/progress.ts';
 import { count, type Output, safe, table, tinted } from '../output.ts';
 import { CommandError } from '../problems.ts';
@@ -30,6 +31,7 @@ export interface DestroyOptions extends Wanted {
 
 /** What a removal came to. */
 export interface Destroyed {
+  readonly prefix: string;
   readonly stage: string;
   readonly account: string;
   readonly region: string;
@@ -60,20 +62,21 @@ export async function destroy(options: DestroyOptions, out: Output): Promise<Des
       );
     const busy = stacks.find(({ state }) => state.status.endsWith('_IN_PROGRESS'));
     if (busy) throw new CommandError(`${busy.state.name} is ${busy.state.status}. Wait until that has ended.`);
-    const first = planRemoval(stage, stacks, options.deleteDatabase ?? false, null);
+    const first = planRemoval(place, stacks, options.deleteDatabase ?? false, null);
     // Its real size, which grows by itself; a database that may not be looked at has the size that it began with.
     const size = first.database === null ? null : await databaseState(rds, first.database).catch(() => null);
-    const plan = planRemoval(stage, stacks, options.deleteDatabase ?? false, size?.gigabytes ?? null);
-    const snapshot = plan.takesSnapshot ? `quotron-${stage}-final-${stamp(new Date())}` : null;
+    const plan = planRemoval(place, stacks, options.deleteDatabase ?? false, size?.gigabytes ?? null);
+    const snapshot = plan.takesSnapshot ? physicalName(place, `final-${stamp(new Date())}`) : null;
     out.progress(`\n${planInWords(plan, snapshot, size?.gigabytes ?? null)}\n`);
     if (!options.yes) {
-      const answer = await ask(`Type ${stage} to remove it:`, 'add --yes.');
-      if (answer !== stage) throw new CommandError('Nothing was changed.');
+      const named = place.prefix === usualPrefix ? stage : `${place.prefix}-${stage}`;
+      const answer = await ask(`Type ${named} to remove it:`, 'add --yes.');
+      if (answer !== named) throw new CommandError('Nothing was changed.');
     }
     return await interruptible(
       (signal) => carryOut({ place, cloud, rds, plan, snapshot, out, signal }),
       () =>
-        `CloudFormation finishes the stack that it is at. Run \`quotron destroy --stage ${stage}\` again for the rest.`,
+        `CloudFormation finishes the stack that it is at. Run \`quotron destroy ${optionsOf(place)}\` again for the rest.`,
     );
   } finally {
     cloud.destroy();
@@ -123,7 +126,7 @@ async function carryOut({ place, cloud, rds, plan, snapshot, out, signal }: Remo
     await run([
       new Step(
         stack.state.part,
-        (say) => deleteStack(cloud, stage, stack, say, signal),
+        (say) => deleteStack(cloud, place, stack, say, signal),
         () => 'deleted',
       ),
     ]);
@@ -136,7 +139,7 @@ async function carryOut({ place, cloud, rds, plan, snapshot, out, signal }: Remo
       () =>
         deleteLogGroups(access, [
           ...plan.going.map(({ state }) => `/aws/lambda/${state.name}-`),
-          ...(plan.kept.length === 0 ? [`/aws/lambda/quotron-${stage}-`] : []),
+          ...(plan.kept.length === 0 ? [`/aws/lambda/${physicalName(place, '')}`] : []),
           ...(restApi === undefined ? [] : [`API-Gateway-Execution-Logs_${restApi}/`]),
         ]),
       (groups) =>
@@ -148,16 +151,16 @@ async function carryOut({ place, cloud, rds, plan, snapshot, out, signal }: Remo
   // What is nowhere may be deployed anywhere.
   if (plan.kept.length === 0) pin({ file, stage }, undefined);
   return {
-    ...{ stage, account: access.account, region: access.region, deleted, snapshot },
+    ...{ prefix: place.prefix, stage, account: access.account, region: access.region, deleted, snapshot },
     databaseStays: database !== null && plan.kept.length > 0,
     staying: [...plan.staying, ...(snapshot === null ? [] : [snapshotStays(snapshot, null)])],
   };
 }
 
 /** The stacks of a stage with their templates and the names of their resources. */
-async function liveStacks(cloud: CloudFormationClient, { stage }: Pick<Place, 'stage'>): Promise<LiveStack[]> {
+async function liveStacks(cloud: CloudFormationClient, installation: Installation): Promise<LiveStack[]> {
   const found: LiveStack[] = [];
-  for (const state of await stackStates(cloud, stage)) found.push(await liveStack(cloud, state));
+  for (const state of await stackStates(cloud, installation)) found.push(await liveStack(cloud, state));
   return found;
 }
 
@@ -178,7 +181,7 @@ async function liveStack(cloud: CloudFormationClient, state: StackState): Promis
 /** Deletes a stack and follows it to its end. */
 async function deleteStack(
   cloud: CloudFormationClient,
-  stage: Place['stage'],
+  installation: Installation,
   { state, template }: LiveStack,
   say: (line: string) => void,
   signal: AbortSignal,
@@ -189,7 +192,7 @@ async function deleteStack(
   let said = '';
   for (;;) {
     await progress.look();
-    if (progress.status === 'DELETE_COMPLETE' || (await isGone(cloud, stage, state))) return;
+    if (progress.status === 'DELETE_COMPLETE' || (await isGone(cloud, installation, state))) return;
     if (progress.status === 'DELETE_FAILED') {
       const failed = progress.failures.map(
         ({ resource, reason }) => `${state.part}/${safe(resource)}: ${safe(reason)}`,
@@ -207,8 +210,8 @@ async function deleteStack(
 }
 
 /** Emulators forget the events of a stack with the stack. */
-async function isGone(cloud: CloudFormationClient, stage: Place['stage'], { id }: StackState): Promise<boolean> {
-  return !(await stackStates(cloud, stage)).some((state) => state.id === id);
+async function isGone(cloud: CloudFormationClient, installation: Installation, { id }: StackState): Promise<boolean> {
+  return !(await stackStates(cloud, installation)).some((state) => state.id === id);
 }
 
 function snapshotStays(id: string, gigabytes: number | null): Staying {

@@ -1,11 +1,11 @@
-import type { CloudStage } from '../../core/contracts/stage-file.ts';
+import { type Installation, optionsOf } from '../../core/contracts/installation.ts';
 import { safe } from '../output.ts';
 import type { StackFailure } from './stack-progress.ts';
 
 /** What to do about what CloudFormation could not make: by the type of the resource, then by the code of the cause. */
-export function adviceOn({ type, code }: StackFailure, stage: CloudStage): string {
+export function adviceOn({ type, code }: StackFailure, installation: Installation): string {
   if (type === 'Custom::Trigger')
-    return `The database could not be prepared or migrated. \`quotron logs prepare-database migrate --stage ${stage} --since 30m\` shows why.`;
+    return `The database could not be prepared or migrated. \`quotron logs prepare-database migrate ${optionsOf(installation)} --since 30m\` shows why.`;
   if (type === 'AWS::CloudFront::Distribution' && code === 'AccessDenied')
     return 'AWS lets a new account make no CloudFront distribution until it is verified: open a support case ("Account and billing", free of charge), then deploy again.';
   if (type === 'AWS::RDS::DBInstance' && code === 'InvalidRequest')
@@ -30,7 +30,7 @@ export function adviceOn({ type, code }: StackFailure, stage: CloudStage): strin
 }
 
 /** A failure for people, with what to do. */
-export function failureInWords(failure: StackFailure, part: string, stage: CloudStage): string {
+export function failureInWords(failure: StackFailure, part: string, installation: Installation): string {
   const said = safe(failure.reason.replaceAll(/\s*\(RequestToken: [^)]*\)/g, ''));
-  return `${part}/${safe(failure.resource)} (${safe(failure.type)}): ${said}\n${adviceOn(failure, stage)}`;
+  return `${part}/${safe(failure.resource)} (${safe(failure.type)}): ${said}\n${adviceOn(failure, installation)}`;
 }

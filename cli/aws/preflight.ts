@@ -2,7 +2,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeAccountAttributesCommand, RDSClient } from '@aws-sdk/client-rds';
 import * as z from 'zod';
-import type { CloudStage } from '../../core/contracts/stage-file.ts';
+import { type Installation, optionsOf } from '../../core/contracts/installation.ts';
 import { neededExecutions } from '../../lib/executions.ts';
 import type { CloudSettings } from '../../lib/stage-settings.ts';
 import type { Check, Finding } from '../doctor-checks.ts';
@@ -32,7 +32,6 @@ const listSchema = z.object({ ResourceDescriptions: z.array(z.unknown()), NextTo
 export interface Preflight {
   readonly access: AwsAccess;
   readonly clients: ClientSettings;
-  readonly stage: CloudStage;
   readonly settings: CloudSettings;
 }
 
@@ -100,10 +99,10 @@ async function bootstrap(access: AwsAccess): Promise<Finding> {
 }
 
 /** Stacks of the stage that CloudFormation cannot update as they are. */
-async function stacks({ clients, stage }: Preflight): Promise<Finding> {
+async function stacks({ clients, settings }: Preflight): Promise<Finding> {
   const client = new CloudFormationClient(clients);
   try {
-    const found = await stackStates(client, stage);
+    const found = await stackStates(client, settings);
     const busy = found.find(({ status }) => status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS');
     if (busy)
       return fail(
@@ -112,11 +111,14 @@ async function stacks({ clients, stage }: Preflight): Promise<Finding> {
       );
     const stuck = found.find(({ status }) => ['UPDATE_ROLLBACK_FAILED', 'DELETE_FAILED'].includes(status));
     if (stuck?.status === 'DELETE_FAILED')
-      return fail(`${stuck.name} is DELETE_FAILED`, `Finish the removal first: quotron destroy --stage ${stage}.`);
+      return fail(
+        `${stuck.name} is DELETE_FAILED`,
+        `Finish the removal first: quotron destroy ${optionsOf(settings)}.`,
+      );
     if (stuck)
       return fail(
         `${stuck.name} is ${stuck.status}`,
-        `Run npx cdk rollback ${stuck.name} -c stage=${stage}, then deploy.`,
+        `Run npx cdk rollback ${stuck.name} -c stage=${settings.stage}, then deploy.`,
       );
     return ok(found.length === 0 ? 'none yet: a first deployment' : `${found.length} are there`);
   } finally {
@@ -124,13 +126,13 @@ async function stacks({ clients, stage }: Preflight): Promise<Finding> {
   }
 }
 
-async function executions({ clients, stage, settings }: Preflight): Promise<Finding> {
+async function executions({ clients, settings }: Preflight): Promise<Finding> {
   const client = new LambdaClient(clients);
   try {
     const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
     const limit = z.number().parse(AccountLimit?.ConcurrentExecutions);
     const needed = neededExecutions(settings);
-    const found = `${limit} executions at once; ${stage} uses up to ${needed}`;
+    const found = `${limit} executions at once; ${settings.stage} uses up to ${needed}`;
     if (limit >= needed) return ok(found);
     return warn(
       found,
@@ -141,10 +143,10 @@ async function executions({ clients, stage, settings }: Preflight): Promise<Find
   }
 }
 
-async function databases({ clients, stage }: Preflight): Promise<Finding> {
+async function databases({ clients, settings }: Preflight): Promise<Finding> {
   const client = new RDSClient(clients);
   try {
-    if (await hasStorage(clients, stage)) return ok('the database is there');
+    if (await hasStorage(clients, settings)) return ok('the database is there');
     const { AccountQuotas = [] } = await client.send(new DescribeAccountAttributesCommand({}));
     const of = (name: string) => AccountQuotas.find(({ AccountQuotaName }) => AccountQuotaName === name);
     const { Used = 0, Max = Number.POSITIVE_INFINITY } = of('DBInstances') ?? {};
@@ -159,8 +161,8 @@ async function databases({ clients, stage }: Preflight): Promise<Finding> {
   }
 }
 
-async function freeVpc({ access, clients, stage }: Preflight): Promise<Finding> {
-  if (await hasStorage(clients, stage)) return ok('the VPC is there');
+async function freeVpc({ access, clients, settings }: Preflight): Promise<Finding> {
+  if (await hasStorage(clients, settings)) return ok('the VPC is there');
   const [used, most] = await Promise.all([
     countOf(access, vpcs.type),
     callJson(access, quotas, 'GetServiceQuota', { ServiceCode: vpcs.service, QuotaCode: vpcs.code }, quotaSchema),
@@ -185,10 +187,10 @@ async function countOf(access: AwsAccess, TypeName: string): Promise<number> {
   return count;
 }
 
-async function hasStorage(clients: ClientSettings, stage: CloudStage): Promise<boolean> {
+async function hasStorage(clients: ClientSettings, installation: Installation): Promise<boolean> {
   const client = new CloudFormationClient(clients);
   try {
-    const found = await stackStates(client, stage);
+    const found = await stackStates(client, installation);
     return found.some(({ part, status }) => part === 'Storage' && /^(CREATE|UPDATE)/.test(status));
   } finally {
     client.destroy();

@@ -1,7 +1,7 @@
-import type { CloudStage } from '../../core/contracts/stage-file.ts';
+import { type Installation, stackPrefix } from '../../core/contracts/installation.ts';
 import { resourcePath, type Template, type TemplateResource } from './assembly.ts';
 import { standingUsd } from './price.ts';
-import { type StackState, stackPrefix } from './stacks.ts';
+import type { StackState } from './stacks.ts';
 
 /** A stack that is there: its template, and what its resources are called in AWS, by their ids in the template. */
 export interface LiveStack {
@@ -44,16 +44,17 @@ const ofDatabase = ['AWS::RDS::DBInstance', 'AWS::RDS::DBSubnetGroup'];
  * unless `deleteDatabase` says otherwise. Pure.
  */
 export function planRemoval(
-  stage: CloudStage,
+  installation: Installation,
   stacks: readonly LiveStack[],
   deleteDatabase: boolean,
   databaseGb: number | null,
 ): RemovalPlan {
+  const { stage } = installation;
   const keepsData = stage === 'prod' && !deleteDatabase;
-  const kept = keepsData ? withWhatItReads(stacks, stage, 'Storage') : [];
+  const kept = keepsData ? withWhatItReads(stacks, installation, 'Storage') : [];
   const going = consumersFirst(
     stacks.filter((stack) => !kept.includes(stack)),
-    stage,
+    installation,
   );
   const database = physicalOf(stacks, 'AWS::RDS::DBInstance');
   const staying = [
@@ -74,31 +75,31 @@ export function planRemoval(
 }
 
 /** A stack and all stacks that it reads. */
-function withWhatItReads(stacks: readonly LiveStack[], stage: CloudStage, part: string): LiveStack[] {
+function withWhatItReads(stacks: readonly LiveStack[], installation: Installation, part: string): LiveStack[] {
   const found = new Set<LiveStack>();
   const take = (name: string) => {
     const stack = stacks.find(({ state }) => state.part === name);
     if (stack === undefined || found.has(stack)) return;
     found.add(stack);
-    for (const next of readsOf(stack, stage)) take(next);
+    for (const next of readsOf(stack, installation)) take(next);
   };
   take(part);
   return stacks.filter((stack) => found.has(stack));
 }
 
 /** The stacks whose outputs a stack reads: by import, or by name. */
-function readsOf({ text, state }: LiveStack, stage: CloudStage): string[] {
-  const named = [...text.matchAll(new RegExp(`"${stackPrefix(stage)}(\\w+)(?::[^"]*)?"`, 'g'))];
+function readsOf({ text, state }: LiveStack, installation: Installation): string[] {
+  const named = [...text.matchAll(new RegExp(`"${stackPrefix(installation)}(\\w+)(?::[^"]*)?"`, 'g'))];
   return [...new Set(named.map((match) => match[1] ?? ''))].filter((part) => part !== state.part);
 }
 
 /** CloudFormation deletes no stack while another one reads it. */
-function consumersFirst(stacks: readonly LiveStack[], stage: CloudStage): LiveStack[] {
+function consumersFirst(stacks: readonly LiveStack[], installation: Installation): LiveStack[] {
   const left = [...stacks];
   const ordered: LiveStack[] = [];
   while (left.length > 0) {
     const free = left.findIndex(
-      (stack) => !left.some((other) => other !== stack && readsOf(other, stage).includes(stack.state.part)),
+      (stack) => !left.some((other) => other !== stack && readsOf(other, installation).includes(stack.state.part)),
     );
     // Stacks that read each other cannot be; whatever CloudFormation says of them then is shown.
     ordered.push(...left.splice(Math.max(0, free), 1));

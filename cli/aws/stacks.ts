@@ -1,6 +1,6 @@
 import { type CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
-import type { CloudStage } from '../../core/contracts/stage-file.ts';
+import { type Installation, stackPrefix } from '../../core/contracts/installation.ts';
 
 /** A stack of a stage as CloudFormation has it. */
 export interface StackState {
@@ -19,19 +19,14 @@ const stackSchema = z.object({
   Outputs: z.array(z.object({ OutputKey: z.string(), OutputValue: z.string() })).default([]),
 });
 
-/** What the names of a stage's stacks begin with. */
-export function stackPrefix(stage: CloudStage): string {
-  return `Quotron-${stage}-`;
-}
-
 /** The stacks of a stage that there are. */
-export async function stackStates(client: CloudFormationClient, stage: CloudStage): Promise<StackState[]> {
+export async function stackStates(client: CloudFormationClient, installation: Installation): Promise<StackState[]> {
   const found: StackState[] = [];
   for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) {
     for (const { StackName: name, StackId: id, StackStatus: status, Outputs } of z.array(stackSchema).parse(Stacks)) {
-      if (!name.startsWith(stackPrefix(stage)) || status === 'DELETE_COMPLETE') continue;
+      if (!name.startsWith(stackPrefix(installation)) || status === 'DELETE_COMPLETE') continue;
       const outputs = new Map(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
-      found.push({ part: name.slice(stackPrefix(stage).length), name, id, status, outputs });
+      found.push({ part: name.slice(stackPrefix(installation).length), name, id, status, outputs });
     }
   }
   return found;

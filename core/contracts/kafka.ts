@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { type Installation, physicalName } from './installation.ts';
 
 /** The topic of events on a stage's Kafka, and the one of what followers could not handle. */
-export function kafkaTopics(stage: string): { readonly events: string; readonly dead: string } {
-  return { events: `quotron-${stage}-events`, dead: `quotron-${stage}-events-dead` };
+export function kafkaTopics(installation: Installation): { readonly events: string; readonly dead: string } {
+  return { events: physicalName(installation, 'events'), dead: physicalName(installation, 'events-dead') };
 }
 
 /** Partitions of the topic: as many of a group's followers work at once. Another number would give keys another order. */
@@ -12,8 +13,8 @@ export const kafkaPartitions = 6;
 export const kafkaRetentionMs = 7 * 86_400_000;
 
 /** The consumer group of a follower. */
-export function kafkaGroup(stage: string, follower: string): string {
-  return `quotron-${stage}-${follower}`;
+export function kafkaGroup(installation: Installation, follower: string): string {
+  return physicalName(installation, follower);
 }
 
 /** Begins the outputs of the local stacks that say which functions follow. */

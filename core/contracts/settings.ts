@@ -5,6 +5,8 @@
 export const settingNames = {
   /** `local`, `dev` or `prod`. */
   stage: 'QUOTRON_STAGE',
+  /** What the names of the installation begin with; `quotron` unless it is set. */
+  prefix: 'QUOTRON_PREFIX',
   rawBucket: 'RAW_BUCKET',
   ingestQueueUrl: 'INGEST_QUEUE_URL',
   /** Queue of the blobs of web pages. */

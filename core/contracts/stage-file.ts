@@ -2,9 +2,11 @@ import * as z from 'zod';
 
 /**
  * The file of the checkout that says in which account and region each stage is, so that a wrong profile deploys nothing
- * elsewhere. `quotron deploy` writes it; it belongs into version control, and holds no secret.
+ * elsewhere: `quotron.stages.json`. `quotron deploy` writes it; it belongs into version control, and holds no secret.
  */
-export const stageFileName = 'quotron.stages.json';
+export function stageFileName(prefix: string): string {
+  return `${prefix}.stages.json`;
+}
 
 /** The stages that are deployed to an account. */
 export const cloudStages = ['dev', 'prod'] as const;

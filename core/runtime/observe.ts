@@ -4,23 +4,26 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { maskKeys } from '../auth/api-keys.ts';
+import { usualPrefix } from '../contracts/installation.ts';
 import { nearTimeout } from '../contracts/metrics.ts';
 import { settingNames } from '../contracts/settings.ts';
+
+const serviceName = process.env[settingNames.prefix] ?? usualPrefix;
 
 /**
  * Writes one JSON line per entry. Never log a message's body, a header or a part of an upstream's answer. Keys are masked
  * in whatever comes here all the same: one that stands in an address could be in the text of an error.
  */
 export const logger = new Logger({
-  serviceName: 'quotron',
+  serviceName,
   jsonReplacerFn: (_, value: unknown) => (typeof value === 'string' ? maskKeys(value) : value),
 });
 
 /** Embedded metrics: counts that the alarms and the operations dashboard read. */
 export const metrics = new Metrics({
   namespace: 'Quotron',
-  serviceName: 'quotron',
-  // Two stages in one account must not be summed.
+  // Two stages, or copies of one, in one account must not be summed.
+  serviceName,
   defaultDimensions: { stage: process.env[settingNames.stage] ?? 'unknown' },
 });
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createApiKey, secretHash } from '../../core/auth/api-keys.ts';
+import { type Installation, physicalName } from '../../core/contracts/installation.ts';
 import { type MigrateRequest, type MigrateResponse, migrateResponseSchema } from '../../core/contracts/migrate.ts';
 
 /** Why there is no key: `function` failed, `version` is too old to add one, or the name of an error of AWS. */
@@ -17,14 +18,14 @@ export class BootstrapError extends Error {
  * made here, and only its hash is sent. `invoke` is `invokeFunction`, with the caller's credentials. Throws `BootstrapError`.
  */
 export async function bootstrapKey(
-  stage: string,
+  installation: Installation,
   name: string,
   invoke: Invoke,
 ): Promise<{ key: string; prefix: string; adminKeys: number | undefined }> {
   const { key, prefix, hash } = createApiKey();
   const request: MigrateRequest = { adminKey: { name, prefix, hash: hash.toString('hex'), onlyIfNone: false } };
-  const { adminKeyAdded, adminKeys } = await answerOf(stage, request, invoke);
-  if (!adminKeyAdded) throw tooOld(stage);
+  const { adminKeyAdded, adminKeys } = await answerOf(installation, request, invoke);
+  if (!adminKeyAdded) throw tooOld(installation);
   return { key, prefix, adminKeys };
 }
 
@@ -32,27 +33,27 @@ export async function bootstrapKey(
  * Adds a token that signs in to the dashboard of a stage on AWS once, within an hour, in the same way. `null` where no admin
  * key is valid. Throws `BootstrapError`.
  */
-export async function makeSignIn(stage: string, invoke: Invoke): Promise<string | null> {
+export async function makeSignIn(installation: Installation, invoke: Invoke): Promise<string | null> {
   const token = randomBytes(32).toString('base64url');
   const request: MigrateRequest = { signIn: { hash: secretHash(token).toString('hex') } };
-  const { signInAdded } = await answerOf(stage, request, invoke);
-  if (signInAdded === undefined) throw tooOld(stage);
+  const { signInAdded } = await answerOf(installation, request, invoke);
+  if (signInAdded === undefined) throw tooOld(installation);
   return signInAdded ? token : null;
 }
 
 /** `invokeFunction`, with the caller's credentials. */
 type Invoke = (functionName: string, request: MigrateRequest) => Promise<unknown>;
 
-function nameOf(stage: string): string {
-  return `quotron-${stage}-migrate`;
+function nameOf(installation: Installation): string {
+  return physicalName(installation, 'migrate');
 }
 
-function tooOld(stage: string): BootstrapError {
-  return new BootstrapError('version', `${nameOf(stage)} is of a version that adds none.`);
+function tooOld(installation: Installation): BootstrapError {
+  return new BootstrapError('version', `${nameOf(installation)} is of a version that adds none.`);
 }
 
-async function answerOf(stage: string, request: MigrateRequest, invoke: Invoke): Promise<MigrateResponse> {
-  const functionName = nameOf(stage);
+async function answerOf(installation: Installation, request: MigrateRequest, invoke: Invoke): Promise<MigrateResponse> {
+  const functionName = nameOf(installation);
   try {
     return migrateResponseSchema.parse(await invoke(functionName, request));
   } catch (error) {

@@ -7,6 +7,7 @@ import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { prepareRoles } from '../../core/adapters/postgres/database/prepare.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { startWatchList } from '../../core/adapters/postgres/work/watch-list.ts';
+import type { Installation } from '../../core/contracts/installation.ts';
 import type { MigrateRequest, MigrateResponse } from '../../core/contracts/migrate.ts';
 import { firstList } from '../../core/planning/watch-list.ts';
 import { installedSources } from '../../core/runtime/installed-sources.ts';
@@ -17,18 +18,20 @@ import { connectMaster, onceLetIn } from './connect-master.ts';
 export { BootstrapError } from './bootstrap-key.ts';
 
 /** An admin key for a stage on AWS, with the AWS credentials of whoever runs it. Throws `BootstrapError`. */
-export async function bootstrapAdminKey(stage: string, name: string): ReturnType<typeof bootstrapKey> {
+export async function bootstrapAdminKey(installation: Installation, name: string): ReturnType<typeof bootstrapKey> {
   const client = new LambdaClient({ maxAttempts: 1 });
   try {
-    return await bootstrapKey(stage, name, (functionName, request) => invokeFunction(functionName, request, client));
+    return await bootstrapKey(installation, name, (functionName, request) =>
+      invokeFunction(functionName, request, client),
+    );
   } finally {
     client.destroy();
   }
 }
 
 /** A token that signs in once to a stage on AWS, with the AWS credentials of whoever runs it. Throws `BootstrapError`. */
-export async function signInToken(stage: string, client: LambdaClient): ReturnType<typeof makeSignIn> {
-  return await makeSignIn(stage, (functionName, request) => invokeFunction(functionName, request, client));
+export async function signInToken(installation: Installation, client: LambdaClient): ReturnType<typeof makeSignIn> {
+  return await makeSignIn(installation, (functionName, request) => invokeFunction(functionName, request, client));
 }
 
 /**

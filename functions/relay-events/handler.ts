@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { lambdaState } from '../../core/adapters/lambda/state.ts';
 import { snsEventTransport } from '../../core/adapters/sns/event-transport.ts';
+import { usualPrefix } from '../../core/contracts/installation.ts';
 import { kafkaTopics } from '../../core/contracts/kafka.ts';
 import type { EventTransport } from '../../core/ports/event-transport.ts';
 import { kafkaConnection } from '../../core/runtime/kafka-settings.ts';
@@ -14,7 +15,8 @@ async function transport(): Promise<EventTransport> {
   const kafka = kafkaConnection();
   if (kafka === undefined) return snsEventTransport(setting('eventsTopic'));
   const { kafkaEventTransport } = await import('../../core/adapters/kafka/event-transport.ts');
-  return kafkaEventTransport(kafka, optionalSetting('kafkaTopic') ?? kafkaTopics(setting('stage')).events);
+  const installation = { prefix: optionalSetting('prefix') ?? usualPrefix, stage: setting('stage') };
+  return kafkaEventTransport(kafka, optionalSetting('kafkaTopic') ?? kafkaTopics(installation).events);
 }
 
 const transporting = transport();

@@ -2,9 +2,9 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
+import { physicalName } from '../../core/contracts/installation.ts';
 import { together } from '../monitoring/expressions.ts';
 import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
-import { physicalName } from '../names.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 import type { OperationsSecret } from './operations-secret.ts';
 import { QuotronFunction } from './quotron-function.ts';
@@ -29,7 +29,7 @@ export class Canary extends Construct {
     const oneTry = { maxEventAge: Duration.minutes(1), retryAttempts: 0 };
     canary.lambda.configureAsyncInvoke(oneTry);
     new Rule(this, 'Asks', {
-      ruleName: physicalName(settings.stage, 'canary'),
+      ruleName: physicalName(settings, 'canary'),
       description: 'The canary asks the API from outside',
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [new LambdaTarget(canary.lambda, oneTry)],

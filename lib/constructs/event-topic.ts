@@ -4,8 +4,8 @@ import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { EventType } from '../../core/contracts/events/event.ts';
+import { physicalName } from '../../core/contracts/installation.ts';
 import { leastConcurrency } from '../executions.ts';
-import { physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { QuotronFunction } from './quotron-function.ts';
 import { QuotronQueue } from './quotron-queue.ts';
@@ -40,7 +40,7 @@ export class EventTopic extends Construct implements EventStream {
     super(scope, id);
     this.settings = settings;
     this.topic = new Topic(this, 'Topic', {
-      topicName: `${physicalName(settings.stage, 'events')}.fifo`,
+      topicName: `${physicalName(settings, 'events')}.fifo`,
       displayName: `Quotron ${settings.stage}: events`,
       fifo: true,
       contentBasedDeduplication: false,

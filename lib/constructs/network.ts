@@ -12,6 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { physicalName, stackPrefix } from '../../core/contracts/installation.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 import { onlyBlobs, type RawStore } from './raw-store.ts';
 
@@ -67,7 +68,7 @@ export class Network extends Construct {
     // By the names that CloudFormation gives them: stacks that come later make the roles of the functions.
     const own = {
       ArnLike: {
-        'aws:PrincipalArn': `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/Quotron-${props.settings.stage}-*`,
+        'aws:PrincipalArn': `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${stackPrefix(props.settings)}*`,
       },
     };
     const s3 = vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
@@ -114,7 +115,7 @@ export class Network extends Construct {
           'sqs:ChangeMessageVisibility',
           'sqs:DeleteMessage',
         ],
-        resources: [`arn:${Aws.PARTITION}:sqs:${Aws.REGION}:${Aws.ACCOUNT_ID}:quotron-${props.settings.stage}-*`],
+        resources: [`arn:${Aws.PARTITION}:sqs:${Aws.REGION}:${Aws.ACCOUNT_ID}:${physicalName(props.settings, '*')}`],
         conditions: own,
       }),
     );

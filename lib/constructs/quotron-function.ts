@@ -22,9 +22,10 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type FunctionName, insideFunctions, timeoutSeconds } from '../../core/contracts/functions.ts';
+import { physicalName, usualPrefix } from '../../core/contracts/installation.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { bundleFunction } from '../bundle-function.ts';
-import { pascalCase, physicalName } from '../names.ts';
+import { pascalCase } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { BoundFunction } from './binding.ts';
 import type { Network } from './network.ts';
@@ -54,16 +55,16 @@ export class QuotronFunction extends Construct implements BoundFunction {
   readonly lambda: LambdaFunction;
   /** Whether it is in the VPC (on AWS) and so may have the database. */
   readonly inside: boolean;
-  private readonly stage: string;
+  private readonly settings: StageSettings;
 
   constructor(scope: Construct, props: QuotronFunctionProps) {
     super(scope, pascalCase(props.name));
     this.name = props.name;
-    this.stage = props.settings.stage;
+    this.settings = props.settings;
     this.timeout = Duration.seconds(timeoutSeconds[props.name]);
     this.inside = insideFunctions.includes(props.name);
     const network = this.inside ? props.network : undefined;
-    const functionName = physicalName(props.settings.stage, props.name);
+    const functionName = physicalName(props.settings, props.name);
 
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/aws/lambda/${functionName}`,
@@ -105,6 +106,7 @@ export class QuotronFunction extends Construct implements BoundFunction {
       loggingFormat: LoggingFormat.JSON,
       environment: {
         [settingNames.stage]: props.settings.stage,
+        ...(props.settings.prefix !== usualPrefix && { [settingNames.prefix]: props.settings.prefix }),
         // Whatever plans, allows, makes or shows requests reads the same.
         ...(props.settings.sourceQuotas && { [settingNames.sourceQuotas]: props.settings.sourceQuotas }),
       },
@@ -130,7 +132,7 @@ export class QuotronFunction extends Construct implements BoundFunction {
 
   /** Lets it invoke itself. By name, because a reference would be circular: the function depends on its role. */
   grantCallItself(): void {
-    const resourceName = physicalName(this.stage, this.name);
+    const resourceName = physicalName(this.settings, this.name);
     this.allow(
       ['lambda:InvokeFunction'],
       [

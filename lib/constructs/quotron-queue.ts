@@ -1,9 +1,10 @@
 import { CfnOutput, Duration, Names, Stack } from 'aws-cdk-lib';
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { physicalName } from '../../core/contracts/installation.ts';
 import { mostReceives } from '../../core/contracts/queues.ts';
 import type { settingNames } from '../../core/contracts/settings.ts';
-import { pascalCase, physicalName } from '../names.ts';
+import { pascalCase } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { QuotronFunction } from './quotron-function.ts';
 
@@ -39,7 +40,7 @@ export class QuotronQueue extends Construct {
       ...{ encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true },
       ...(fifo && { fifo, contentBasedDeduplication: false }),
     };
-    const [name, ending] = [physicalName(props.settings.stage, props.name), fifo ? '.fifo' : ''];
+    const [name, ending] = [physicalName(props.settings, props.name), fifo ? '.fifo' : ''];
     const queueName = `${name}${ending}`;
     // By name, because the queue already refers to its dead-letter queue, and a second reference would be circular.
     const source = Queue.fromQueueArn(

@@ -3,8 +3,8 @@ import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
+import { physicalName } from '../../core/contracts/installation.ts';
 import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
-import { physicalName } from '../names.ts';
 import type { StorageStack } from '../stacks/storage-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import { QuotronFunction } from './quotron-function.ts';
@@ -48,15 +48,15 @@ export class YahooProxy extends Construct {
     const oneTry = { maxEventAge: Duration.minutes(1), retryAttempts: 0 };
     proxy.lambda.configureAsyncInvoke(oneTry);
     new Rule(this, 'Heartbeat', {
-      ruleName: physicalName(settings.stage, 'proxy-heartbeat'),
+      ruleName: physicalName(settings, 'proxy-heartbeat'),
       description: 'Keeps the session and the health of the Yahoo proxy fresh',
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [new LambdaTarget(proxy.lambda, oneTry)],
     });
-    if (settings.stage !== 'local') this.alarms(settings.stage);
+    if (settings.stage !== 'local') this.alarms(settings);
   }
 
-  private alarms(stage: string): void {
+  private alarms({ prefix, stage }: StageSettings): void {
     new RunbookAlarm(this, 'Silent', {
       metric: summed((options) => this.function.lambda.metricInvocations(options), Duration.minutes(15)),
       below: true,
@@ -68,7 +68,7 @@ export class YahooProxy extends Construct {
       new Metric({
         namespace: 'Quotron',
         metricName,
-        dimensionsMap: { service: 'quotron', stage: stage },
+        dimensionsMap: { service: prefix, stage },
         statistic: 'Sum',
         period: Duration.minutes(5),
       });

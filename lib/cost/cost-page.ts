@@ -109,7 +109,7 @@ function options(dev: Inventory, prod: Inventory): string {
       ['Without the endpoint of queues in `dev`', usd(more({ endpointZones: 0 }, dev))],
       ['Without the endpoint of queues in `prod`', usd(more({ endpointZones: 0 }))],
       ['A dashboard of CloudWatch', usd(more({ dashboards: prod.dashboards + 1 }))],
-      ['A web ACL with three rules (500 symbols)', usd(more({ webAclRules: [3] }))],
+      ['A web ACL with the managed rules of `QUOTRON_WAF` (500 symbols)', usd(more({ webAclRules: [3] }))],
       ['Traces of everything that runs (500 symbols, `prod`)', usd(more({ functions: traced }))],
       ['Kafka: MSK Serverless, ten partitions, before traffic', usd(more({ kafkaClusters: 1 }))],
       [

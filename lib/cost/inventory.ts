@@ -13,7 +13,7 @@ export interface Inventory {
   readonly dashboards: number;
   /** Queues that Lambda polls: with a limit of concurrency it never polls less. */
   readonly polledQueues: { readonly limited: number; readonly unlimited: number };
-  /** By name without `quotron-<stage>-`. */
+  /** By name without prefix and stage. */
   readonly functions: ReadonlyMap<string, FunctionShape>;
   readonly webAclRules: readonly number[];
   readonly kafkaClusters: number;
@@ -145,7 +145,7 @@ function functionsOf(functions: readonly Resource[]): Inventory['functions'] {
   return new Map(
     functions.flatMap(({ Properties }) => {
       const { FunctionName, MemorySize, Architectures, TracingConfig } = functionSchema.parse(Properties);
-      const name = /^quotron-(?:dev|prod)-(.+)$/.exec(FunctionName ?? '')?.[1];
+      const name = /^[a-z0-9]+-(?:dev|prod)-(.+)$/.exec(FunctionName ?? '')?.[1];
       if (name === undefined) return [];
       const shape = {
         memoryMb: MemorySize,

@@ -57,10 +57,12 @@ const oneOfTwo = { periods: 2, bad: 1 } as const;
 /** The alarms on what collects prices and keeps them. */
 export class PipelineAlarms extends Construct {
   private readonly stage: string;
+  private readonly prefix: string;
 
   constructor(scope: Construct, id: string, props: PipelineAlarmsProps) {
     super(scope, id);
     this.stage = props.settings.stage;
+    this.prefix = props.settings.prefix;
     new FunctionErrors(this, 'CollectingFails', { stage: this.stage, functions: props.collecting });
     new FunctionErrors(this, 'KeepingFails', { stage: this.stage, functions: props.keeping });
     const { scrapeQueues, otherQueues } = props;
@@ -176,7 +178,7 @@ export class PipelineAlarms extends Construct {
 
   /** A metric of Quotron's own. */
   private own(metricName: string, statistic: string, period: Duration, more: Readonly<Record<string, string>> = {}) {
-    const dimensionsMap = { service: 'quotron', stage: this.stage, ...more };
+    const dimensionsMap = { service: this.prefix, stage: this.stage, ...more };
     return new Metric({ namespace: 'Quotron', metricName, dimensionsMap, statistic, period });
   }
 }

@@ -4,10 +4,10 @@ import { Dashboard, GraphWidget, type IMetric, Metric, PeriodOverride } from 'aw
 import type { DatabaseInstance } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import { type FunctionName, functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
-import { physicalName } from '../names.ts';
+import { type Installation, physicalName } from '../../core/contracts/installation.ts';
 
 export interface StageDashboardProps {
-  readonly stage: string;
+  readonly installation: Installation;
   readonly queues: readonly { readonly name: string }[];
   readonly database: DatabaseInstance;
   readonly restApi: RestApi;
@@ -17,18 +17,18 @@ const period = Duration.minutes(5);
 
 /** What the alarms watch, as graphs of CloudWatch. Three dollars a month, so a stage has it only where it asks for it. */
 export class StageDashboard extends Construct {
-  constructor(scope: Construct, id: string, { stage, queues, database, restApi }: StageDashboardProps) {
+  constructor(scope: Construct, id: string, { installation, queues, database, restApi }: StageDashboardProps) {
     super(scope, id);
     const functions = functionNames.filter((name) => !optionalFunctions.includes(name));
     const ofFunctions = (metricName: string, statistic: string) =>
-      functions.map((name) => functionMetric(stage, name, metricName, statistic));
+      functions.map((name) => functionMetric(installation, name, metricName, statistic));
     const ofQueues = (metricName: string, suffix = '') =>
       queues.map(
         ({ name }) =>
           new Metric({
             namespace: 'AWS/SQS',
             metricName,
-            dimensionsMap: { QueueName: `${physicalName(stage, name)}${suffix}` },
+            dimensionsMap: { QueueName: `${physicalName(installation, name)}${suffix}` },
             statistic: 'Maximum',
             period,
             label: name,
@@ -38,7 +38,7 @@ export class StageDashboard extends Construct {
       new Metric({
         namespace: 'Quotron',
         metricName,
-        dimensionsMap: { service: 'quotron', stage },
+        dimensionsMap: { service: installation.prefix, stage: installation.stage },
         statistic: 'Sum',
         period,
       });
@@ -75,18 +75,18 @@ export class StageDashboard extends Construct {
       ],
     ];
     new Dashboard(this, 'Dashboard', {
-      dashboardName: physicalName(stage, 'overview'),
+      dashboardName: physicalName(installation, 'overview'),
       periodOverride: PeriodOverride.AUTO,
       widgets: rows.map((row) => row.map(([title, left]) => new GraphWidget({ title, left: [...left], width: 8 }))),
     });
   }
 }
 
-function functionMetric(stage: string, name: FunctionName, metricName: string, statistic: string): Metric {
+function functionMetric(installation: Installation, name: FunctionName, metricName: string, statistic: string): Metric {
   return new Metric({
     namespace: 'AWS/Lambda',
     metricName,
-    dimensionsMap: { FunctionName: physicalName(stage, name) },
+    dimensionsMap: { FunctionName: physicalName(installation, name) },
     statistic,
     period,
     label: name,

@@ -9,18 +9,19 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { physicalName } from '../../core/contracts/installation.ts';
 import { deployedBy } from '../asset-bucket.ts';
 import { addGatewayProblems } from '../constructs/gateway-problems.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantRedrive } from '../constructs/quotron-queue.ts';
 import { ReportSummaries } from '../constructs/report-summaries.ts';
+import { WebAcl } from '../constructs/web-acl.ts';
 import { YahooProxy } from '../constructs/yahoo-proxy.ts';
 import { together } from '../monitoring/expressions.ts';
 import { FunctionErrors } from '../monitoring/function-errors.ts';
 import { QueueAlarms } from '../monitoring/queue-alarms.ts';
 import { RunbookAlarm } from '../monitoring/runbook-alarm.ts';
 import { StageDashboard } from '../monitoring/stage-dashboard.ts';
-import { physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
 import type { StorageStack } from './storage-stack.ts';
@@ -91,7 +92,7 @@ export class ApiStack extends Stack {
     // Locally there is no account-wide role for API Gateway's logs, and emulators keep none.
     const logged = settings.stage !== 'local';
     this.restApi = new RestApi(this, 'RestApi', {
-      restApiName: physicalName(settings.stage, 'api'),
+      restApiName: physicalName(settings, 'api'),
       description: 'Quotron HTTP API',
       endpointTypes: [EndpointType.REGIONAL],
       // Answers with a content coding come from the function as base64, and leave as bytes.
@@ -128,11 +129,12 @@ export class ApiStack extends Stack {
     if (settings.stage !== 'local') {
       if (settings.dashboard && storage.cloud)
         new StageDashboard(this, 'Overview', {
-          stage: settings.stage,
+          installation: settings,
           queues: pipeline.queues,
           database: storage.cloud.database.instance,
           restApi: this.restApi,
         });
+      if (settings.waf) new WebAcl(this, 'WebAcl', { settings, restApi: this.restApi });
       this.alarms(settings.stage, [api, proxy.function, setCredentials, ...(summaries ? [summaries.function] : [])]);
       if (summaries)
         new QueueAlarms(this, 'SummariesAlarms', {
@@ -192,7 +194,7 @@ export class ApiStack extends Stack {
 
   private accessLog(settings: StageSettings): LogGroup {
     return new LogGroup(this, 'AccessLog', {
-      logGroupName: `/quotron/${settings.stage}/api-access`,
+      logGroupName: `/${settings.prefix}/${settings.stage}/api-access`,
       retention: settings.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });

@@ -4,10 +4,10 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription, LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { physicalName } from '../../core/contracts/installation.ts';
 import { OperationsSecret } from '../constructs/operations-secret.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { FunctionErrors } from '../monitoring/function-errors.ts';
-import { physicalName } from '../names.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 
 /** In percent of the month's budget. */
@@ -25,7 +25,7 @@ export class OperationsStack extends Stack {
     super(scope, id, { description: `Quotron (${settings.stage}): alarms to people, budget` });
     // Not encrypted: CloudWatch needs a key of one's own for that, a dollar a month, and what it says are names of alarms.
     this.topic = new Topic(this, 'Alarms', {
-      topicName: physicalName(settings.stage, 'alarms'),
+      topicName: physicalName(settings, 'alarms'),
       displayName: `Quotron ${settings.stage}`,
       enforceSSL: true,
     });
@@ -59,14 +59,14 @@ export class OperationsStack extends Stack {
   }
 
   /** Of the whole account: a budget by tag counts nothing until somebody activates the tag in the billing console. */
-  private budget({ stage, budgetUsd }: CloudSettings): void {
+  private budget(settings: CloudSettings): void {
     const subscribers = [{ subscriptionType: 'SNS', address: this.topic.topicArn }];
     const budget = new CfnBudget(this, 'Budget', {
       budget: {
-        budgetName: physicalName(stage, 'month'),
+        budgetName: physicalName(settings, 'month'),
         budgetType: 'COST',
         timeUnit: 'MONTHLY',
-        budgetLimit: { amount: budgetUsd, unit: 'USD' },
+        budgetLimit: { amount: settings.budgetUsd, unit: 'USD' },
       },
       notificationsWithSubscribers: [
         ...budgetSteps.map((threshold) => ({

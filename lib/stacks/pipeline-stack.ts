@@ -5,6 +5,7 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { alertingTypes } from '../../core/contracts/events/words.ts';
 import { type FunctionName, ingestMemoryMb } from '../../core/contracts/functions.ts';
+import { physicalName } from '../../core/contracts/installation.ts';
 import { ingestQueueName, scrapeQueueName } from '../../core/contracts/queues.ts';
 import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { deployedBy } from '../asset-bucket.ts';
@@ -15,7 +16,6 @@ import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantSendToAll, QuotronQueue } from '../constructs/quotron-queue.ts';
 import { leastConcurrency } from '../executions.ts';
 import { PipelineAlarms } from '../monitoring/pipeline-alarms.ts';
-import { physicalName } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { StorageStack } from './storage-stack.ts';
 
@@ -236,13 +236,13 @@ export class PipelineStack extends Stack {
     const oneTry = { maxEventAge: Duration.minutes(1), retryAttempts: 0 };
     for (const fn of eachMinute) fn.lambda.configureAsyncInvoke(oneTry);
     new Rule(this, 'EachMinute', {
-      ruleName: physicalName(settings.stage, 'each-minute'),
+      ruleName: physicalName(settings, 'each-minute'),
       description: 'The tick: its time is the clock of planner and monitor',
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: eachMinute.map((fn) => new LambdaTarget(fn.lambda, oneTry)),
     });
     new Rule(this, 'EachDay', {
-      ruleName: physicalName(settings.stage, 'each-day'),
+      ruleName: physicalName(settings, 'each-day'),
       description: 'Maintenance of the database, at a quiet hour for European and American exchanges',
       schedule: Schedule.cron({ hour: '2', minute: '10' }),
       targets: [new LambdaTarget(daily.lambda, { maxEventAge: Duration.hours(2), retryAttempts: 2 })],

@@ -6,6 +6,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTopics } from '../../core/adapters/kafka/topics.ts';
 import { functionNames } from '../../core/contracts/functions.ts';
+import { localInstallation } from '../../core/contracts/installation.ts';
 import {
   kafkaFollowerOutput,
   kafkaFollowerSchema,
@@ -44,7 +45,7 @@ interface Options {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-const topics = kafkaTopics('local');
+const topics = kafkaTopics(localInstallation);
 
 /** The step that starts it. */
 export function kafkaStep(options: Options): Step<LocalKafka> {
@@ -112,7 +113,7 @@ export function startPollers(
     if (name === undefined) throw new Error(`the output ${output} names no function`);
     const poller = startPoller({
       ...{ connection, topic: topics.events, deadTopic: topics.dead, types: follower.types },
-      ...{ group: kafkaGroup('local', follower.name), tries: mostReceives },
+      ...{ group: kafkaGroup(localInstallation, follower.name), tries: mostReceives },
       invoke: (event) => of.functions.invoke(name, event),
       say: (line) => appendFileSync(log, `${new Date().toISOString()} ${line}\n`),
     });

@@ -18,6 +18,9 @@ import {
 import { root } from '../../localstack/state-folder.ts';
 
 const here = join(import.meta.dirname, 'localstack');
+const folder = join(root, '.quotron', 'localstack');
+/** Clients of the SDK that CDK's own functions find in Lambda's runtime, and the checkout has no use for. */
+const sdk = join(folder, 'lambda-sdk');
 /** LocalStack 4.13 runs on these. */
 const pythons = ['python3.11', 'python3.12', 'python3.13'];
 
@@ -28,10 +31,9 @@ export interface RunningLocalStack {
 
 /** Its Python, with all packages. Throws with what to do where it cannot be installed. */
 export function installLocalStack(say: (line: string) => void): string {
-  const folder = join(root, '.quotron', 'localstack');
   const python = join(folder, 'venv', 'bin', 'python');
   const stamp = join(folder, 'installed');
-  const wanted = hashOf(['requirements.txt', ...plugin]);
+  const wanted = hashOf(['requirements.txt', 'lambda-sdk/package-lock.json', ...plugin]);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
   const found = pythons.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
   if (found === undefined)
@@ -43,19 +45,20 @@ export function installLocalStack(say: (line: string) => void): string {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   // Building the plugin writes into its folder.
-  cpSync(join(here, 'plugin'), join(folder, 'plugin'), { recursive: true });
+  for (const part of ['plugin', 'lambda-sdk']) cpSync(join(here, part), join(folder, part), { recursive: true });
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps'];
   for (const [command, args] of [
     [found, ['-m', 'venv', join(folder, 'venv')]],
     [python, [...pip, '--require-hashes', '-r', join(here, 'requirements.txt')]],
     [python, [...pip, join(folder, 'plugin')]],
+    ['npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', sdk]],
   ] as const) {
     const done = spawnSync(command, args, { encoding: 'utf8' });
     if (done.status === 0) continue;
     const last = `${done.stdout}${done.stderr}`.trim().split('\n').slice(-4).join(' | ');
     throw new LocalCloudError(
       `LocalStack cannot be installed (${command} ${args.join(' ')}). Nothing was deployed. Check the network, or the index in ` +
-        `pip.conf, and the disk: it takes half a gigabyte. Last words: ${last || 'none'}`,
+        `pip.conf and .npmrc, and the disk: it takes half a gigabyte. Last words: ${last || 'none'}`,
     );
   }
   writeFileSync(stamp, wanted);
@@ -82,19 +85,19 @@ function hashOf(files: readonly string[]): string {
 }
 
 /** Starts it with an empty state and waits until it answers. */
-export async function startLocalStack(python: string, folder: string): Promise<RunningLocalStack> {
+export async function startLocalStack(python: string, home: string): Promise<RunningLocalStack> {
   const port = await choosePort({ what: 'LocalStack', required: undefined, setting: '', preferred: [4570] });
   const address = `127.0.0.1:${port}`;
-  const logFile = join(folder, 'localstack.log');
-  mkdirSync(join(folder, 'home'));
+  const logFile = join(home, 'localstack.log');
+  mkdirSync(join(home, 'home'));
   const child = spawnLogged(python, ['-m', 'ls_local'], {
     logFile,
-    cwd: folder,
+    cwd: home,
     env: {
       PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
-      HOME: join(folder, 'home'),
-      TMPDIR: folder,
-      FILESYSTEM_ROOT: join(folder, 'files'),
+      HOME: join(home, 'home'),
+      TMPDIR: home,
+      FILESYSTEM_ROOT: join(home, 'files'),
       GATEWAY_LISTEN: address,
       LOCALSTACK_HOST: address,
       // Nothing is told to anybody, nothing is downloaded.
@@ -105,7 +108,7 @@ export async function startLocalStack(python: string, folder: string): Promise<R
       LAMBDA_RUNTIME_EXECUTOR: 'local',
       SQS_ENDPOINT_STRATEGY: 'path',
       CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES: '1',
-      LOCAL_LAMBDA_NODE_PATH: join(root, 'node_modules'),
+      LOCAL_LAMBDA_NODE_PATH: [join(root, 'node_modules'), join(sdk, 'node_modules')].join(delimiter),
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_DEFAULT_REGION: 'us-east-1',

@@ -16,6 +16,7 @@ import { inTransaction } from '../../core/adapters/postgres/database/pool.ts';
 import { relayLag } from '../../core/adapters/postgres/events/relay-store.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { type CloudEvent, cloudEventSchema } from '../../core/contracts/events/cloud-event.ts';
+import { localInstallation } from '../../core/contracts/installation.ts';
 import { kafkaTopics } from '../../core/contracts/kafka.ts';
 import { handleEvents } from '../../core/runtime/event-handler.ts';
 import type { KafkaConnection } from '../../core/runtime/kafka-settings.ts';
@@ -211,11 +212,17 @@ describe('events on Kafka', () => {
     const started = await makeTopics(
       connection(),
       Object.fromEntries(
-        Object.values(kafkaTopics('local')).map((name) => [name, { partitions: 2, replicas: 1, retentionMs: 60_000 }]),
+        Object.values(kafkaTopics(localInstallation)).map((name) => [
+          name,
+          { partitions: 2, replicas: 1, retentionMs: 60_000 },
+        ]),
       ),
     );
     expect(started).toHaveLength(2);
-    await transportTo(kafkaTopics('local').events).send([incidentEvent('yahoo', 1), incidentEvent('yahoo', 2)]);
+    await transportTo(kafkaTopics(localInstallation).events).send([
+      incidentEvent('yahoo', 1),
+      incidentEvent('yahoo', 2),
+    ]);
     const cleanup = new Cleanup();
     const handled: CloudEvent[] = [];
     const value = { name: 'ideas', function: 'summarise', types: ['quotron.incident.opened'] };

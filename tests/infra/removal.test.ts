@@ -24,7 +24,7 @@ const reads = ({ text }: LiveStack, { state }: LiveStack) =>
 
 describe.each(cloudStages)('in %s', (stage) => {
   it.each([false, true])('no stack goes while one that is there reads it (with the database: %s)', (deleteDatabase) => {
-    const { going, kept } = planRemoval(stage, live(stage), deleteDatabase, null);
+    const { going, kept } = planRemoval({ prefix: 'quotron', stage }, live(stage), deleteDatabase, null);
     expect([...parts(going), ...parts(kept)].sort()).toEqual(parts(live(stage)).sort());
     for (const [at, stack] of going.entries())
       for (const other of [...going.slice(at + 1), ...kept])
@@ -33,7 +33,7 @@ describe.each(cloudStages)('in %s', (stage) => {
 });
 
 it('of dev nothing of its own stays: the bootstrap and API Gateway’s role are the account’s, and cost nothing', () => {
-  const plan = planRemoval('dev', live('dev'), false, 20);
+  const plan = planRemoval({ prefix: 'quotron', stage: 'dev' }, live('dev'), false, 20);
   expect(plan.kept).toEqual([]);
   expect(plan.staying.map(({ what }) => what).sort()).toEqual([
     'CDK bootstrap of the account and region',
@@ -45,7 +45,7 @@ it('of dev nothing of its own stays: the bootstrap and API Gateway’s role are 
 });
 
 it('of prod the database stays in its stack, with all that it needs and whom its alarms reach; what that costs is said', () => {
-  const plan = planRemoval('prod', live('prod'), false, 120);
+  const plan = planRemoval({ prefix: 'quotron', stage: 'prod' }, live('prod'), false, 120);
   expect(parts(plan.kept).sort()).toEqual(['Operations', 'Storage']);
   const storage = plan.kept.find(({ state }) => state.part === 'Storage');
   const types = [...(storage?.template.Resources.values() ?? [])].map(({ Type }) => Type);
@@ -60,7 +60,7 @@ it('of prod the database stays in its stack, with all that it needs and whom its
 });
 
 it('with --delete-database prod leaves a snapshot, raw answers and secrets, each with how to remove it', () => {
-  const plan = planRemoval('prod', live('prod'), true, 120);
+  const plan = planRemoval({ prefix: 'quotron', stage: 'prod' }, live('prod'), true, 120);
   expect(plan.kept).toEqual([]);
   expect(plan.staying.some(({ what }) => what.startsWith('database'))).toBe(false);
   const buckets = plan.staying.filter(({ note }) => note.includes('aws s3 rb'));
@@ -77,8 +77,11 @@ it('with --delete-database prod leaves a snapshot, raw answers and secrets, each
 
 it('a removal that was interrupted continues: with what is left', () => {
   const left = live('prod').filter(({ state }) => ['Storage', 'Operations'].includes(state.part));
-  expect(parts(planRemoval('prod', left, true, null).going)).toEqual(['Storage', 'Operations']);
-  expect(planRemoval('prod', left, false, null).going).toEqual([]);
+  expect(parts(planRemoval({ prefix: 'quotron', stage: 'prod' }, left, true, null).going)).toEqual([
+    'Storage',
+    'Operations',
+  ]);
+  expect(planRemoval({ prefix: 'quotron', stage: 'prod' }, left, false, null).going).toEqual([]);
 });
 
 it('what a stack holds is said by the words that people know', () => {

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import * as z from 'zod';
+import { localInstallation } from '../../core/contracts/installation.ts';
 import { kafkaTopics } from '../../core/contracts/kafka.ts';
 import { handleEvents } from '../../core/runtime/event-handler.ts';
 import { planCycle } from '../../localstack/cycle.ts';
@@ -30,7 +31,7 @@ it('what is ingested arrives on the topic, and nothing waits in the outbox', asy
   if (cloud === undefined) throw new Error('the cloud did not start');
   const { functions, pool } = cloud.cloud;
   const port = readState(join(cloud.addresses.folder, 'kafka', 'kafka.json'), z.object({ port: z.int() }))?.port;
-  const { events: topic, dead: deadTopic } = kafkaTopics('local');
+  const { events: topic, dead: deadTopic } = kafkaTopics(localInstallation);
   const types = new Set<string>();
   const poller = startPoller({
     ...{ topic, deadTopic, group: 'quotron-local-test', tries: 5, say: () => {} },

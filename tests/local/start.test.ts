@@ -6,7 +6,7 @@ import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { createPool, type Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { standingTtlMs } from '../../core/adapters/postgres/prices/ingest-store.ts';
-import { physicalName } from '../../lib/names.ts';
+import { localInstallation, physicalName } from '../../core/contracts/installation.ts';
 import { emulatorOf, localFileSchema } from '../../localstack/cloud.ts';
 import { functionOutput } from '../../localstack/deploy.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
@@ -73,7 +73,7 @@ async function tasksOf(pool: Pool, runs: readonly string[]) {
 }
 
 async function tickMonitor(ready: Ready): Promise<void> {
-  const outputs = { [functionOutput('monitor')]: physicalName('local', 'monitor') };
+  const outputs = { [functionOutput('monitor')]: physicalName(localInstallation, 'monitor') };
   const functions = functionsOf(emulatorOf(ready), { outputs, fresh: false });
   await functions.invoke('monitor', { time: new Date().toISOString() });
   functions.close();

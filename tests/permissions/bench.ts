@@ -16,8 +16,9 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand, SQSCli
 import * as z from 'zod';
 import { callJson } from '../../cli/aws/signed-json.ts';
 import type { FunctionName } from '../../core/contracts/functions.ts';
+import { localInstallation, physicalName } from '../../core/contracts/installation.ts';
 import type { Scope } from '../../core/contracts/words/access.ts';
-import { pascalCase, physicalName } from '../../lib/names.ts';
+import { pascalCase } from '../../lib/names.ts';
 import { functionOutput } from '../../localstack/deploy.ts';
 import { emulatorClient } from '../../localstack/emulator.ts';
 import { until } from '../../localstack/processes.ts';
@@ -119,7 +120,7 @@ export async function holdStill({ cloud, addresses }: TestCloud) {
             .toString('utf8')
             .matchAll(/^refused (\S+) to (\S+)$/gm),
         ].flatMap(([, action = '', principal = '']) =>
-          principal.endsWith(`/${physicalName('local', fn)}`) ? [action] : [],
+          principal.endsWith(`/${physicalName(localInstallation, fn)}`) ? [action] : [],
         );
     },
 

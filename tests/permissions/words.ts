@@ -1,5 +1,6 @@
+import { physicalName, usualPrefix } from '../../core/contracts/installation.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
-import { pascalCase, physicalName } from '../../lib/names.ts';
+import { pascalCase } from '../../lib/names.ts';
 
 /**
  * A resource of a policy in few words, the same for every stage and installation: what it is, not where CDK puts it. Takes an
@@ -13,7 +14,7 @@ export function inWords(resource: string, stage: string): string {
   if (bucket && prefix) return `${prefix}/*`;
   if (bucket && /\/\*/.test(resource)) return 'all objects';
   if (bucket) return 'the bucket';
-  if (resource.includes(physicalName(stage, '*'))) return 'all queues';
+  if (resource.includes(physicalName({ prefix: usualPrefix, stage }, '*'))) return 'all queues';
   for (const [what, kind] of [
     [/:log-group:|"(\w+Log)[0-9A-F]{8}"/, 'log'],
     [/AlertKeySecret/, 'alert key'],
@@ -25,11 +26,13 @@ export function inWords(resource: string, stage: string): string {
     [/DatabasePreparationFirstKey/, 'first key'],
     [/SettingsSecret/, 'operations'],
     [/MigrateFunctionCurrentVersion/, 'version of migrate'],
-    [new RegExp(`StateFunction|:function:${physicalName(stage, 'state')}`), 'state'],
-    [new RegExp(`:function:${physicalName(stage, 'yahoo-proxy')}`), 'itself'],
+    [new RegExp(`StateFunction|:function:${physicalName({ prefix: usualPrefix, stage }, 'state')}`), 'state'],
+    [new RegExp(`:function:${physicalName({ prefix: usualPrefix, stage }, 'yahoo-proxy')}`), 'itself'],
   ] as const) {
     if (what.test(resource)) return kind;
   }
-  const queue = new RegExp(`:sqs:.*:${physicalName(stage, '')}([\\w-]+?)(?:\\.fifo)?$`).exec(resource)?.[1];
+  const queue = new RegExp(`:sqs:.*:${physicalName({ prefix: usualPrefix, stage }, '')}([\\w-]+?)(?:\\.fifo)?$`).exec(
+    resource,
+  )?.[1];
   return queue ?? resource;
 }

@@ -1,4 +1,4 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { DatabaseUnavailableError } from '../../ports/database-unavailable.ts';
 
@@ -12,9 +12,17 @@ export class InvocationError extends Error {
 
 let shared: LambdaClient | undefined;
 
+/**
+ * A client that tries again for some seconds, longer each time, where Lambda refuses: in an account of few executions at
+ * once, a scraper would else fail because it and others keep all of them, and `state` gets none.
+ */
+export function patientClient(settings: LambdaClientConfig = {}): LambdaClient {
+  return new LambdaClient({ maxAttempts: 6, ...settings });
+}
+
 /** One client a container: its connections are kept warm between invocations. */
 function sharedClient(): LambdaClient {
-  shared ??= new LambdaClient({});
+  shared ??= patientClient();
   return shared;
 }
 

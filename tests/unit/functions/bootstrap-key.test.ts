@@ -6,7 +6,7 @@ import { BootstrapError, bootstrapKey } from '../../../functions/migrate/bootstr
 
 it('the key is made here, and the stage gets its hash alone, though an admin key may be valid', async () => {
   const sent: [string, MigrateRequest][] = [];
-  const made = await bootstrapKey('prod', 'lost', async (name, request) => {
+  const made = await bootstrapKey({ prefix: 'quotron', stage: 'prod' }, 'lost', async (name, request) => {
     sent.push([name, request]);
     return { applied: [], adminKeyAdded: true, adminKeys: 2 };
   });
@@ -23,7 +23,9 @@ it('the key is made here, and the stage gets its hash alone, though an admin key
 });
 
 const refused = (invoke: () => Promise<unknown>) =>
-  bootstrapKey('dev', 'lost', invoke).catch((error: unknown) => (error instanceof BootstrapError ? error.why : error));
+  bootstrapKey({ prefix: 'quotron', stage: 'dev' }, 'lost', invoke).catch((error: unknown) =>
+    error instanceof BootstrapError ? error.why : error,
+  );
 
 it.each([
   [new InvocationError('quotron-dev-migrate'), 'function'],
