@@ -46,6 +46,20 @@ describe('exchanges', () => {
     expect(data[1]?.session).toBeNull();
   });
 
+  it('are summed up once for all who ask within five seconds', async () => {
+    const newest = async () => (await read(z.array(exchangeSchema), '/exchanges')).data.map((each) => each.newestAsOf);
+    const before = await newest();
+    await world.pool.query(`UPDATE latest_quote SET as_of = as_of - interval '1 s'`);
+    try {
+      expect(await newest()).toEqual(before);
+      api.time.now = noon + 5_000;
+      expect(await newest()).toEqual(before.map((at) => new Date(Date.parse(at) - 1_000).toISOString()));
+    } finally {
+      await world.pool.query(`UPDATE latest_quote SET as_of = as_of + interval '1 s'`);
+      api.time.now = noon;
+    }
+  });
+
   it('have their next session while they are closed', async () => {
     api.time.now = Date.parse('2026-11-21T12:00:00Z');
     try {

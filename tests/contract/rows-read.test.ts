@@ -9,7 +9,7 @@ import { postgresOutcomeStore } from '../../core/adapters/postgres/sources/outco
 import { sourceReader } from '../../core/adapters/postgres/sources/source-reader.ts';
 import { readLedger } from '../../core/adapters/postgres/work/permits.ts';
 import { runReader } from '../../core/adapters/postgres/work/run-reader.ts';
-import { everySource } from '../../core/auth/visible-sources.ts';
+import { everySource, VisibleSources } from '../../core/auth/visible-sources.ts';
 import type { RunStatus } from '../../core/ports/run-reader.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { watchSources } from '../../functions/monitor/watch-sources.ts';
@@ -29,6 +29,8 @@ const node = z.looseObject({
 type Node = z.infer<typeof node>;
 const explained = z.looseObject({ 'Query Text': z.string(), Plan: node });
 
+/** Of its prices, who may see only what may be passed on sees those of Yahoo. */
+const shownOnly = [{ id: 'yahoo', terms: { licence: 'redistribute' as const } }];
 const runs = 30_000;
 const failedOnes = runs / 100;
 const listings = 5_000;
@@ -123,13 +125,30 @@ function rowsRead(plan: Node, types?: readonly string[]): number {
     .reduce((sum, rows) => sum + rows, 0);
 }
 
-/** The most that one turn of a read looked at. Often enough for prepared statements to get their general plan. */
-async function mostRead(read: () => Promise<unknown>, types?: readonly string[]): Promise<number> {
+/** The plans of a read. Often enough for prepared statements to get their general plan. */
+async function plansOf(read: () => Promise<unknown>): Promise<readonly Node[]> {
   await read();
   plans.length = 0;
   for (let turn = 0; turn < 8; turn += 1) await read();
   expect(plans.length).toBeGreaterThanOrEqual(8);
-  return Math.max(...plans.map((plan) => rowsRead(plan, types)));
+  return plans;
+}
+
+/** The most that one turn of a read looked at. */
+async function mostRead(read: () => Promise<unknown>, types?: readonly string[]): Promise<number> {
+  return Math.max(...(await plansOf(read)).map((plan) => rowsRead(plan, types)));
+}
+
+/** Whether a step has read an empty table: that costs nothing, however often. */
+const isEmpty = (step: Node) =>
+  step['Node Type'] === 'Seq Scan' && step['Actual Rows'] === 0 && !step['Rows Removed by Filter'];
+
+/** How often a read goes to a table, at the most: once for each row where rows are looked up one by one. */
+async function mostLookUps(read: () => Promise<unknown>): Promise<number> {
+  const steps = (await plansOf(read))
+    .flatMap(below)
+    .filter((each) => each['Relation Name'] !== undefined && !isEmpty(each));
+  return Math.max(...steps.map((each) => each['Actual Loops']));
 }
 
 describe('of thirty thousand runs', () => {
@@ -197,6 +216,39 @@ describe('of five thousand listings', () => {
     expect(await mostRead(() => priced('etf'))).toBeLessThan(100);
     expect(await mostRead(() => priced('crypto'))).toBeLessThan(100);
     expect(await mostRead(() => priced('equity'))).toBeLessThan(1_500);
+  });
+
+  it.each([
+    ['everything', everySource],
+    ['one source', VisibleSources.of('redistribute', shownOnly)],
+  ])(
+    'of %s, prices that a text or an exchange has nowhere are sought in one pass, in any order',
+    async (_, visible) => {
+      const reader = quoteReader(pool)(visible);
+      for (const wanted of [{ text: 'nowhere' }, { mic: 'XXXX' }, { text: 'nowhere', source: 'yahoo' }])
+        for (const order of ['symbol', 'price'] as const) {
+          const of = { ...all, ...wanted, date };
+          const page = () => reader.page({ ...of, limit: 101, order, down: order === 'price' });
+          expect(await page()).toEqual([]);
+          expect(await mostRead(page), JSON.stringify([wanted, order])).toBeLessThan(listings * 7);
+          expect(await mostLookUps(page), JSON.stringify([wanted, order])).toBeLessThan(100);
+          // Of others than who sees everything, nothing is counted.
+          if (visible === everySource) expect(await mostRead(() => reader.count(of))).toBeLessThan(listings * 7);
+        }
+    },
+  );
+
+  it('prices are counted and summed up in one pass, and none is looked up on its own', async () => {
+    const reader = quoteReader(pool)(everySource);
+    const count = () => reader.count({ ...all, date });
+    const groups = () => reader.groups(date, () => ({ confirmedAt: new Date(), asOf: null }));
+    expect(await count()).toBe(listings);
+    const summed = (await groups()).map(({ instruments, stale }) => [instruments, stale]);
+    expect(new Set(summed.map(String))).toEqual(new Set([`${listings - 3},${listings - 3}`, '3,3']));
+    for (const read of [count, groups]) {
+      expect(await mostRead(read)).toBeLessThan(listings * 8);
+      expect(await mostLookUps(read)).toBeLessThan(100);
+    }
   });
 
   it('instruments of a class that has few, or none, too', async () => {

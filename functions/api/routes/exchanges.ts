@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type ExchangeView, exchangeSchema } from '../../../core/contracts/http/market.ts';
-import { type Route, route } from '../../../core/http/route.ts';
+import { type Call, type Route, route } from '../../../core/http/route.ts';
 import { calendarFor, isOpen, lastSession, nextSession, type TradingSession } from '../../../core/market/calendar.ts';
 import { exchangeOf } from '../../../core/market/exchange.ts';
 import type { PriceGroup } from '../../../core/ports/quote-reader.ts';
@@ -9,8 +9,12 @@ import { leftOut } from '../licence.ts';
 import { type QuoteRouteDependencies, viewContext } from '../quote-answers.ts';
 import { sourceLookup } from '../symbols.ts';
 
+/** Seconds for which prices stay summed up: to sum them up reads all of them. */
+const keptSeconds = 5;
+
 export function exchangeRoutes({ quotes, periods, catalogue, alwaysOpen }: QuoteRouteDependencies): Route[] {
   const contextOf = viewContext({ sourceOf: sourceLookup(catalogue), alwaysOpen, periods });
+  const summedUp = keptFor<readonly PriceGroup[]>(keptSeconds);
   const list = route(
     {
       method: 'get',
@@ -27,15 +31,31 @@ export function exchangeRoutes({ quotes, periods, catalogue, alwaysOpen }: Quote
     async ({ call }) => {
       const context = await contextOf(call);
       const date = new Date(call.now).toISOString().slice(0, 10);
-      const groups = await quotes(call.visible).groups(date, (kind) => oldestPrices(kind, context));
+      const groups = await summedUp(call, () =>
+        quotes(call.visible).groups(date, (kind) => oldestPrices(kind, context)),
+      );
       const venues = Map.groupBy(groups, ({ mic }) => exchangeOf(mic).mic);
       const data = [...venues.entries()]
         .flatMap(([mic, kinds]) => view(mic, kinds, call.now, alwaysOpen ?? false))
         .toSorted((a, b) => b.instruments - a.instruments || a.name.localeCompare(b.name));
-      return { kind: 'data', data, meta: { count: data.length }, warnings: leftOut(call.visible), maxAge: 5 };
+      return { kind: 'data', data, meta: { count: data.length }, warnings: leftOut(call.visible), maxAge: keptSeconds };
     },
   );
   return [list];
+}
+
+/** Keeps what was read for all callers who see the same sources; those that come meanwhile share one read. */
+function keptFor<T>(seconds: number) {
+  const kept = new Map<string, { readonly at: number; readonly value: Promise<T> }>();
+  return ({ visible, now }: Call, read: () => Promise<T>): Promise<T> => {
+    const key = JSON.stringify(visible.ids);
+    const last = kept.get(key);
+    if (last && now >= last.at && now < last.at + seconds * 1000) return last.value;
+    const value = read();
+    kept.set(key, { at: now, value });
+    value.catch(() => kept.delete(key));
+    return value;
+  };
 }
 
 function view(mic: string, groups: readonly PriceGroup[], now: number, alwaysOpen: boolean): ExchangeView[] {

@@ -16,6 +16,17 @@ export const listingsOn = (date: string) => `(
                      ORDER BY valid_to LIMIT 1) v ON true)`;
 
 /**
+ * SQL: the same, read as a whole for lists: not a look-up for each listing, and planned by how many listings an exchange has.
+ */
+export const allListingsOn = (date: string) => `(
+  SELECT o.xmin, o.id, o.instrument_id, o.currency, o.minor_factor, o.mic, o.zone FROM listing o
+  WHERE NOT EXISTS (SELECT FROM former_venue v WHERE v.listing_id = o.id AND v.valid_to > ${date}::date)
+  UNION ALL
+  SELECT o.xmin, o.id, o.instrument_id, o.currency, o.minor_factor, v.mic, v.zone FROM listing o
+  JOIN (SELECT DISTINCT ON (listing_id) listing_id, mic, zone FROM former_venue WHERE valid_to > ${date}::date
+        ORDER BY listing_id, valid_to) v ON v.listing_id = o.id)`;
+
+/**
  * SQL: whether a source that the caller may see has the listing; of who sees every source the array is NULL. A listing is
  * known to a source by an alias of its own.
  */

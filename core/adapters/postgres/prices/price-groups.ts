@@ -4,10 +4,11 @@ import { asOfBases, sessions } from '../../../market/quote.ts';
 import type { OldestPrices, PricedListing, PriceGroup, PriceKind } from '../../../ports/quote-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { instant, rowsOf } from '../database/rows.ts';
+import { allListingsOn } from '../listings/named-listing.ts';
 import { currentAlias, namedListings } from './quote-columns.ts';
 
 /** The prices that are served on the date $1. */
-const served = `${namedListings('$1')}
+const served = `${namedListings('$1', allListingsOn)}
   JOIN consolidated_quote c ON c.listing_id = l.id
   JOIN latest_quote q ON q.listing_id = l.id AND q.source = c.source
   WHERE ${currentAlias.replaceAll('$2', '$1')}`;
@@ -26,7 +27,8 @@ const staleRow = z.object({ group: z.int(), stale: z.int() });
 
 /**
  * The latest prices of a date, summed up by Postgres: first what kinds there are, of which there are a few dozens, then how
- * many of each are older than its kind may be.
+ * many of each are older than its kind may be. Both read each table once: they have no names, so that they are planned for
+ * their date, by which most listings are valid, and all prices are found before they are compared.
  */
 export async function priceGroups(
   pool: Pool,
@@ -36,7 +38,6 @@ export async function priceGroups(
   const groups = rowsOf(
     groupRow,
     await pool.query({
-      name: 'price-groups',
       text: `SELECT l.mic, l.zone, i.asset_class AS "assetClass", q.source, q.as_of_basis AS "asOfBasis",
                q.delay_seconds AS "delaySeconds", q.session, count(*)::int AS instruments, max(q.as_of) AS "newestAsOf"
              FROM ${served} GROUP BY 1, 2, 3, 4, 5, 6, 7`,
@@ -45,12 +46,12 @@ export async function priceGroups(
   );
   const limits = groups.map(oldest);
   const result = await pool.query({
-    name: 'price-groups-stale',
-    text: `SELECT w.number::int AS "group", count(*)::int AS stale
-           FROM (SELECT l.mic, l.zone, i.asset_class, q.source, q.as_of_basis, coalesce(q.delay_seconds, -1) AS delay,
-                   coalesce(q.session, '') AS session, coalesce(q.confirmed_at, q.fetched_at) AS confirmed, q.as_of
-                 FROM ${served}) p
-           JOIN unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
+    text: `WITH p AS MATERIALIZED (
+             SELECT l.mic, l.zone, i.asset_class, q.source, q.as_of_basis, coalesce(q.delay_seconds, -1) AS delay,
+               coalesce(q.session, '') AS session, coalesce(q.confirmed_at, q.fetched_at) AS confirmed, q.as_of
+             FROM ${served})
+           SELECT w.number::int AS "group", count(*)::int AS stale
+           FROM p JOIN unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
                        $9::timestamptz[], $10::timestamptz[])
              WITH ORDINALITY w (mic, zone, class, source, basis, delay, session, confirmed, as_of, number)
              ON w.mic = p.mic AND w.zone = p.zone AND w.class = p.asset_class AND w.source = p.source

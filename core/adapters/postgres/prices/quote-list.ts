@@ -69,9 +69,9 @@ export function conditionsOf(
 ): string {
   const conditions: string[] = [];
   if (of.assetClass !== null) conditions.push(`i.asset_class = ${parameters.addDeciding(of.assetClass)}`);
-  if (of.mic !== null) conditions.push(`l.mic = ${parameters.add(of.mic, 'mic')}`);
+  if (of.mic !== null) conditions.push(`l.mic = ${parameters.addDeciding(of.mic)}`);
   if (of.text !== null) {
-    const text = parameters.add(of.text, 'text');
+    const text = parameters.addDeciding(of.text);
     conditions.push(`(strpos(a.symbol, upper(${text})) > 0 OR strpos(upper(i.name), upper(${text})) > 0)`);
   }
   if (of.changedSince !== null && 'at' in of.changedSince)
@@ -86,7 +86,7 @@ export function conditionsOf(
   return conditions.map((condition) => ` AND ${condition}`).join('');
 }
 
-/** The rows after a place in an order, of a subquery `x`; and the order. */
+/** Of a subquery `x` the rows after a place in an order, and the order; and the columns that it has of a subquery `y` for that. */
 export function pageOf(
   of: {
     readonly order: QuoteOrder;
@@ -94,16 +94,18 @@ export function pageOf(
     readonly after: { readonly value: string | null; readonly symbol: string } | null;
   },
   parameters: Parameters,
-): { readonly after: string; readonly order: string } {
+): { readonly place: string; readonly after: string; readonly order: string } {
   const { order, down, after } = of;
+  const place = order === 'symbol' ? 'y.symbol' : `y.symbol, y.${orderColumns[order]}`;
   const column = `x.${orderColumns[order]}`;
   const way = down ? 'DESC' : 'ASC';
   const sorted = `ORDER BY ${column} IS NULL, ${column} ${way}, x.symbol`;
-  if (after === null) return { after: '', order: sorted };
+  if (after === null) return { place, after: '', order: sorted };
   const symbol = parameters.add(after.symbol, 'after');
-  if (after.value === null) return { after: `WHERE ${column} IS NULL AND x.symbol > ${symbol}`, order: sorted };
+  if (after.value === null) return { place, after: `WHERE ${column} IS NULL AND x.symbol > ${symbol}`, order: sorted };
   const value = `${parameters.add(after.value, 'value')}::${orderTypes[order]}`;
   return {
+    place,
     after: `WHERE ${column} ${down ? '<' : '>'} ${value} OR (${column} = ${value} AND x.symbol > ${symbol}) OR ${column} IS NULL`,
     order: sorted,
   };

@@ -3,7 +3,13 @@ import type { VisibleSources, VisibleTo } from '../../../auth/visible-sources.ts
 import type { QuoteReader, QuotesWanted } from '../../../ports/quote-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
-import { hasVisible, namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
+import {
+  allListingsOn,
+  hasVisible,
+  listingsOn,
+  namedListingColumns,
+  namedListingFields,
+} from '../listings/named-listing.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
 import { priceGroups } from './price-groups.ts';
 import {
@@ -74,36 +80,39 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
     /** Reads only `latest_quote` and `consolidated_quote`. */
     async page(of) {
       const parameters = new Parameters();
-      const { text, from } = listOf(of, parameters);
-      const bySymbol = of.order === 'symbol' && !of.down;
-      const name = `quote-page-${of.order}${of.down ? '-down' : ''}${of.source === null ? '' : '-of-source'}`;
-      if (bySymbol) {
+      const { facts, from, where, current } = listOf(of, parameters);
+      const columns = `SELECT ${namedListingColumns}, ${servedBy}, ${facts}, ${ofTheLatest(null)}, ${provenance}`;
+      const batches = 'LEFT JOIN batch b ON b.id = q.batch_id';
+      if (of.order === 'symbol' && !of.down && of.text === null && of.mic === null) {
         // The index has the order: a page is read from it, and no more.
         const after = of.after === null ? '' : ` AND a.symbol > ${parameters.add(of.after.symbol, 'after')}`;
         const limit = parameters.add(of.limit);
         const result = await pool.query({
-          name: parameters.named(name),
-          text: `${text} ${from}${after} ORDER BY a.symbol LIMIT ${limit}`,
+          name: parameters.named(`quote-page${of.source === null ? '' : '-of-source'}`),
+          text: `${columns} FROM ${from(listingsOn)} ${batches} WHERE ${where}${after} ORDER BY a.symbol LIMIT ${limit}`,
           values: parameters.values,
         });
         return rowsOf(pricedRow, result);
       }
-      const { after, order } = pageOf(of, parameters);
+      // First where each one stands, of all: what few have, or none, is not sought along the index. Then those of the page.
+      const { place, after, order } = pageOf(of, parameters);
       const limit = parameters.add(of.limit);
       const result = await pool.query({
-        name: parameters.named(name),
-        text: `SELECT * FROM (${text} ${from}) x ${after} ${order} LIMIT ${limit}`,
+        text: `WITH every AS MATERIALIZED (
+                 SELECT ${place} FROM (SELECT a.symbol, ${facts} FROM ${from(allListingsOn)} WHERE ${where}) y),
+               x AS MATERIALIZED (SELECT * FROM every x ${after} ${order} LIMIT ${limit})
+               ${columns} FROM ${from(listingsOn)} JOIN x ON x.symbol = a.symbol ${batches} WHERE ${current} ${order}`,
         values: parameters.values,
       });
       return rowsOf(pricedRow, result);
     },
 
+    /** Planned for its values, by which most listings are valid: each table is read once. */
     async count(of) {
       const parameters = new Parameters();
-      const { from } = listOf(of, parameters);
+      const { from, where } = listOf(of, parameters);
       const result = await pool.query({
-        name: parameters.named(`quote-count${of.source === null ? '' : '-of-source'}`),
-        text: `SELECT count(*)::int AS count ${from}`,
+        text: `SELECT count(*)::int AS count FROM ${from(allListingsOn)} WHERE ${where}`,
         values: parameters.values,
       });
       return rowsOf(countRow, result)[0]?.count ?? 0;
@@ -232,8 +241,8 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
   };
 }
 
-/** The quotes of a list: all columns, and from where they come. */
-function listOf(of: QuotesWanted, parameters: Parameters): { readonly text: string; readonly from: string } {
+/** The quotes of a list: what they say, from where it comes, which of them are wanted, and which symbols are valid. */
+function listOf(of: QuotesWanted, parameters: Parameters) {
   const unnamed = of.source === null;
   const date = parameters.add(of.date);
   const source = unnamed ? 'c.source' : parameters.add(of.source);
@@ -244,13 +253,14 @@ function listOf(of: QuotesWanted, parameters: Parameters): { readonly text: stri
       tables.map((table) => (table === 'm' ? `coalesce(${test(table)}, false)` : test(table))).join(' OR '),
     stored: (at) => `(q.ingested_at >= ${at} OR c.decided_at >= ${at}${unnamed ? ` OR m.ingested_at >= ${at}` : ''})`,
   });
+  const current = currentAlias.replaceAll('$2', date);
   return {
-    text: `SELECT ${namedListingColumns}, ${servedBy}, ${unnamed ? servedColumns : priceColumns}, ${ofTheLatest(null)}, ${provenance}`,
-    from: `FROM ${namedListings(date)}
+    facts: unnamed ? servedColumns : priceColumns,
+    from: (listings: typeof listingsOn) => `${namedListings(date, listings)}
            JOIN consolidated_quote c ON c.listing_id = l.id
            JOIN latest_quote q ON q.listing_id = l.id AND q.source = ${source}
-           ${unnamed ? completedBy('c.complement') : ''}
-           LEFT JOIN batch b ON b.id = q.batch_id
-           WHERE ${currentAlias.replaceAll('$2', date)}${conditions}`,
+           ${unnamed ? completedBy('c.complement') : ''}`,
+    where: `${current}${conditions}`,
+    current,
   };
 }

@@ -5,7 +5,7 @@ import { placeOf, type QuoteOrder } from '../../../prices/quote-order.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
-import { namedListingColumns } from '../listings/named-listing.ts';
+import { allListingsOn, listingsOn, namedListingColumns } from '../listings/named-listing.ts';
 import { decide, type RankOf } from './decide.ts';
 import { groupsOf } from './price-groups.ts';
 import {
@@ -130,12 +130,15 @@ export function visibleQuotes(
           `EXISTS (SELECT FROM latest_quote q WHERE q.listing_id = l.id AND q.source = ANY (${seen}::text[]) AND q.ingested_at >= ${at})`,
       });
       const most = parameters.add(wanted);
+      const wholly = of.text !== null || of.mic !== null;
+      const chosen = `SELECT ${namedListingColumns} FROM ${namedListings(date, wholly ? allListingsOn : listingsOn)}
+               WHERE a.symbol > ${symbol} AND ${currentAlias.replaceAll('$2', date)}
+                 AND EXISTS (SELECT FROM latest_quote q WHERE q.listing_id = l.id AND q.source = ANY (${seen}::text[]))${conditions}`;
+      // What few have, or none, is not sought along the index.
+      const list = wholly ? `WITH x AS MATERIALIZED (${chosen}) SELECT * FROM x ORDER BY` : `${chosen} ORDER BY`;
       const result = await pool.query({
         name: parameters.named('listings-with-visible-price'),
-        text: `SELECT ${namedListingColumns} FROM ${namedListings(date)}
-               WHERE a.symbol > ${symbol} AND ${currentAlias.replaceAll('$2', date)}
-                 AND EXISTS (SELECT FROM latest_quote q WHERE q.listing_id = l.id AND q.source = ANY (${seen}::text[]))${conditions}
-               ORDER BY a.symbol LIMIT ${most}`,
+        text: `${list} symbol LIMIT ${most}`,
         values: parameters.values,
       });
       const listings = await served(rowsOf(namedListingRow, result));
