@@ -39,6 +39,7 @@ const more: Readonly<Record<string, Partial<Omit<ExampleRequest, 'path'>>>> = {
   'get /quotes/{symbol}/history': { query: { from: '2026-11-01', limit: '100' } },
   'get /bars/{symbol}': { query: { interval: '1d', from: '2026-01-01', adjustment: 'splits_and_dividends' } },
   'get /bars': { query: { symbols: 'AAPL,VOD.L', from: '2026-01-01', adjustment: 'splits' } },
+  'get /sparklines': { query: { symbols: 'AAPL,VOD.L,BTC-USD' } },
   'get /coverage': { query: { symbol: 'AAPL', interval: '1d' } },
   'get /instruments': { query: { query: 'apple', limit: '10' } },
   'post /instruments/{symbol}/change': { body: { change: 'symbol', to: 'APPL', from: '2026-12-01' } },

@@ -197,6 +197,18 @@ export function limitParameter(most: number, usual: number) {
     .meta({ description: `Rows on a page: 1 to ${most}, default ${usual}` });
 }
 
+/** Rows before a page, for lists in which people jump to a place. */
+export const offsetParameter = z
+  .string()
+  .regex(/^\d{1,6}$/, 'must be a whole number from 0 to 999999')
+  .meta({ type: 'integer', minimum: 0, maximum: 999_999 })
+  .transform(Number)
+  .optional()
+  .transform((offset) => offset ?? 0)
+  .meta({
+    description: 'Rows before this page, in place of a cursor; some may come twice or be missed as prices move',
+  });
+
 /** A list reads its cursors by `readCursor`. */
 export const cursorParameter = z
   .string()

@@ -32,6 +32,10 @@ export interface QuotesWanted {
   readonly mic: string | null;
   /** A part of the symbol or the name; case does not matter. */
   readonly text: string | null;
+  /** Only what is on the watch list. */
+  readonly watched: boolean;
+  /** Symbols that are left out. */
+  readonly except: readonly string[];
   readonly changedSince: ChangedSince | null;
 }
 
@@ -49,21 +53,44 @@ export interface OldestPrices {
 export type PriceGroup = PriceKind &
   Pick<StoredQuote, 'session'> & { readonly instruments: number; readonly stale: number; readonly newestAsOf: Date };
 
+/** How many listings of a class have a price, and how many of these are on the watch list. */
+export interface ClassCount {
+  readonly assetClass: AssetClass;
+  readonly instruments: number;
+  readonly watched: number;
+}
+
+/** A time of a listing, of which the prices of a source are wanted. Instants are ISO 8601 texts. */
+export interface SparkWanted {
+  readonly listingId: number;
+  readonly source: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Reads of quotes that the caller may see; all others are as if they were not there. Dates are `yyyy-mm-dd`, instants ISO 8601 text. */
 export interface QuoteReader extends HistoryReader {
   /** The latest price of each symbol that exists on `date`: the consolidated one, or that of `source`. */
   latest(symbols: readonly string[], date: string, source: string | null): Promise<(PricedListing | UnpricedListing)[]>;
-  /** A page of those that have a price, in an order; those that are equal in it, by symbol. `after` is the last row before. */
+  /**
+   * A page of those that have a price, in an order; those that are equal in it, by symbol. `after` is the last row before; or
+   * `offset` how many rows there are before it, as they stand now.
+   */
   page(
     of: QuotesWanted & {
       readonly order: QuoteOrder;
       readonly down: boolean;
       readonly after: { readonly value: string | null; readonly symbol: string } | null;
       readonly limit: number;
+      readonly offset: number;
     },
   ): Promise<PricedListing[]>;
   /** All latest prices of a date, summed up. They are counted where they are stored: there may be a hundred thousand. */
   groups(date: string, oldest: (kind: PriceKind) => OldestPrices): Promise<PriceGroup[]>;
+  /** The listings with a price on a date by class, the largest first. */
+  classes(date: string): Promise<ClassCount[]>;
+  /** Of each time the last price in each of so many equal parts; throws `LicenceError` for a source that must not be seen. */
+  sparklines(wanted: readonly SparkWanted[], parts: number): Promise<(DecimalText | null)[][]>;
   /** How many there are; `null` where that would take reading all of them. */
   count(of: QuotesWanted): Promise<number | null>;
   /**

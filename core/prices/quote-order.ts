@@ -1,7 +1,17 @@
 import type { DecimalText } from '../market/decimal.ts';
 
 /** What a list of quotes can be ordered by; what is missing comes last. */
-export const quoteOrders = ['symbol', 'price', 'change', 'changeFraction', 'volume', 'asOf'] as const;
+export const quoteOrders = [
+  'symbol',
+  'price',
+  'change',
+  'changeFraction',
+  'bid',
+  'ask',
+  'volume',
+  'asOf',
+  'source',
+] as const;
 export type QuoteOrder = (typeof quoteOrders)[number];
 
 /** What a list orders by. */
@@ -10,8 +20,11 @@ interface Ordered {
   readonly price: DecimalText;
   readonly change: DecimalText | null;
   readonly changeFraction: DecimalText | null;
+  readonly bid: DecimalText | null;
+  readonly ask: DecimalText | null;
   readonly volume: DecimalText | null;
   readonly asOf: Date;
+  readonly source: string;
 }
 
 /** Where a row stands in an order, as text; `null` where it has no value. */

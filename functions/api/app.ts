@@ -47,6 +47,7 @@ import { serviceRoutes } from './routes/services.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { sourceRoutes } from './routes/sources.ts';
+import { sparklineRoutes } from './routes/sparklines.ts';
 import { watchRoutes } from './routes/watch.ts';
 
 /**
@@ -69,6 +70,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...sessionRoutes({ keys, failedSignIns }),
     ...quoteRoutes(stored),
     ...quoteListRoutes(stored),
+    ...sparklineRoutes(stored),
     ...barRoutes(stored),
     ...coverageRoutes(dependencies),
     ...instrumentRoutes(dependencies),

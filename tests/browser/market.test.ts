@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { hostileNames, largeMarket, quoteOf } from '../support/dashboard/market-data.ts';
@@ -19,9 +20,9 @@ describe('the market', () => {
     expect(cells.slice(1, 5)).toEqual(['AAPL\nApple Inc.', '244.60', 'USD', '+3.07']);
     expect(cells[5]).toContain('▲');
     expect(cells[5]).toContain('+1.27 %');
-    expect(cells.slice(6, 9)).toEqual(['244.58', '244.61', '53.61M']);
-    expect(cells[9]).toMatch(/^1\d s ago$/);
-    expect(cells[10]).toBe('yahoo');
+    expect(cells.slice(7, 10)).toEqual(['244.58', '244.61', '53.61M']);
+    expect(cells[10]).toMatch(/^1\d s ago$/);
+    expect(cells[11]).toBe('yahoo');
     const exact = await apple.locator('time').getAttribute('title');
     expect(exact).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC · \w{3} \d\d:\d\d:\d\d New York$/);
     expect(await textOf(row(page, 'MSFT').locator('td').nth(5))).toMatch(/▼\s*−1\.08 %/);
@@ -41,8 +42,8 @@ describe('the market', () => {
     const bare = row(page, 'ABC.UNKNOWN');
     await bare.waitFor();
     const cells = await bare.locator('td').allInnerTexts();
-    expect(cells.slice(4, 9)).toEqual(['–', '–', '–', '–', '–']);
-    expect(cells[9]).toMatch(/^fetched 1 min ago$/);
+    expect(cells.slice(4, 10)).toEqual(['–', '–', '–', '–', '–', '–']);
+    expect(cells[10]).toMatch(/^fetched 1 min ago$/);
   });
 
   it('dims a stale price and says how old it is', async () => {
@@ -57,7 +58,7 @@ describe('the market', () => {
   it('tells when a closed market closed, in its own time', async () => {
     const page = await dashboard.look('/market');
     await row(page, 'VOD.L').waitFor();
-    expect(await textOf(row(page, 'VOD.L').locator('td').nth(9))).toMatch(/^closed \w{3} \d\d:\d\d$/);
+    expect(await textOf(row(page, 'VOD.L').locator('td').nth(10))).toMatch(/^closed \w{3} \d\d:\d\d$/);
   });
 
   it('opens the candidates of a disputed price beside its mark, and closes them with Escape', async () => {
@@ -125,16 +126,53 @@ describe('the market', () => {
     expect(new URL(page.url()).pathname).toBe('/market/%5EGSPC');
   });
 
-  it('shows 2,000 rows by drawing only those in view', async () => {
-    dashboard.double.state.quotes = largeMarket(2_000).map((given) => quoteOf(given));
+  it('draws the last session of each row as a small line, and says it in words', async () => {
+    const page = await dashboard.look('/market');
+    const line = row(page, 'AAPL').getByRole('img');
+    await line.waitFor();
+    expect(await line.getAttribute('aria-label')).toBe('Last session: from 244.60 to 243.92, low 242.16, high 247.05');
+    expect(await line.locator('path').count()).toBe(2);
+    const asked = dashboard.double.state.requests.filter((request) => request.startsWith('GET /sparklines'));
+    expect(asked.length).toBeLessThan(3);
+  });
+
+  it('asks for the pages of 50,000 rows that are looked at, and for no others', async () => {
+    dashboard.double.state.quotes = largeMarket(50_000).map((given) => quoteOf(given));
     const page = await dashboard.open('/market');
-    await page.getByText('2,000 instruments').waitFor();
-    expect(dashboard.double.state.requests.filter((line) => line === 'GET /quotes 200')).toHaveLength(4);
+    await page.getByText('50,000 instruments').waitFor({ timeout: 20_000 });
+    const asked = () => dashboard.double.state.requests.filter((line) => line.startsWith('GET /quotes')).length;
+    expect(asked()).toBe(1);
     expect(await page.locator('tbody tr').count()).toBeLessThan(60);
-    expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('2001');
-    await page.getByRole('link', { name: 'T0000' }).focus();
+    expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('50001');
+    const [first] = await symbols(page);
+    await page.getByRole('link', { name: first ?? '', exact: true }).focus();
     await page.keyboard.press('End');
-    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('T1999');
+    const last = dashboard.double.state.quotes
+      .map(({ instrument }) => instrument.symbol)
+      .toSorted()
+      .at(-1);
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe(last);
+    expect(asked()).toBeLessThan(6);
+    // Another order begins at its top.
+    await page.getByRole('columnheader', { name: 'Last' }).getByRole('button').click();
+    await expect.poll(() => page.locator('tbody tr').first().getAttribute('aria-rowindex')).toBe('2');
+  });
+
+  it('saves what is listed as one file of CSV, page by page', async () => {
+    dashboard.double.state.quotes = largeMarket(2_500).map((given) => quoteOf(given));
+    const page = await dashboard.open('/market?q=test&sort=-price');
+    await page.getByText('2,500 instruments').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'CSV' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('quotes.csv');
+    const lines = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+    expect([lines[0], lines.length, lines.filter((line) => line === lines[0]).length]).toEqual([
+      'symbol,price',
+      2_501,
+      1,
+    ]);
   });
 
   it('asks again with the ETag, tints what changed and leaves the rest alone, without motion for those who want none', async () => {

@@ -44,6 +44,8 @@ const access: Record<string, Scope | 'public'> = {
   'GET /instruments': 'read',
   'GET /bars': 'read',
   'GET /exchanges': 'read',
+  'GET /asset-classes': 'read',
+  'GET /sparklines': 'read',
   'POST /instruments/{symbol}/change': 'operate',
   'GET /indices/{symbol}': 'read',
   'POST /indices/batch': 'read',

@@ -134,8 +134,10 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'PUT /models/{id}': [],
   // tests/component/events.test.ts has them by key.
   'GET /events': [],
-  // Counts of prices: tests/component/exchanges.test.ts has them by key.
+  // Counts of prices: tests/component/exchanges.test.ts and quote-list.test.ts have them by key.
   'GET /exchanges': [],
+  'GET /asset-classes': [],
+  'GET /sparklines': [['list', (_, all) => ({ path: `/sparklines?symbols=${all.map((of) => of.symbol).join()}` })]],
   'GET /sources/{id}': [],
   'GET /sources/{id}/health': [],
   'POST /sources/{id}/start': [],

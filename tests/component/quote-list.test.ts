@@ -93,6 +93,48 @@ describe('the list of quotes', () => {
     expect((await get('/quotes?sort=name')).status).toBe(400);
   });
 
+  it('goes to a place in its order, for those who see all and for others, and names the total once', async () => {
+    const shown = testApi(world.pool, { catalogue: displayed });
+    const key = await makeKey(world.pool, 'read', null, 'display');
+    for (const sort of ['symbol', '-price']) {
+      const whole = await symbolsOf(`?sort=${sort}`);
+      const { data, meta } = await listOf(`?sort=${sort}&limit=2&offset=2`);
+      expect(data.map(({ instrument }) => instrument.symbol)).toEqual(whole.slice(2, 4));
+      expect([meta.total, meta.nextCursor === undefined]).toEqual([undefined, false]);
+      const others = many.parse(await (await shown.ask(`/quotes?sort=${sort}&limit=2&offset=2`, { key })).json());
+      expect(others.data.map(({ instrument }) => instrument.symbol)).toEqual(whole.slice(2, 4));
+      const rest = await listOf(`?sort=${sort}&limit=2&cursor=${meta.nextCursor}`);
+      expect(rest.data.map(({ instrument }) => instrument.symbol)).toEqual(whole.slice(4));
+    }
+    expect(await symbolsOf('?offset=5')).toEqual([]);
+    const { meta } = await listOf('?limit=2');
+    const both = await get(`/quotes?limit=2&offset=2&cursor=${meta.nextCursor}`);
+    expect([both.status, (await get('/quotes?offset=-1')).status]).toEqual([400, 400]);
+  });
+
+  it('leaves out what is named, and what nobody watches, and counts the classes', async () => {
+    expect(await symbolsOf('?except=aaa,CCC,NOPE')).toEqual(['BBB', 'BTC-USD', 'DDD']);
+    expect((await listOf('?except=AAA&limit=1')).meta.total).toBe(4);
+    await world.pool.query('DELETE FROM watch');
+    expect(await symbolsOf('?watched=1')).toEqual([]);
+    await world.pool.query(
+      `INSERT INTO watch (symbol, source_id, source_symbol, added_at)
+       VALUES ('BBB', 'yahoo', 'BBB', now()), ('BBB', 'alpha-vantage', 'BBB', now()), ('NONE', 'yahoo', 'NONE', now())`,
+    );
+    expect(await symbolsOf('?watched=1&sort=-price')).toEqual(['BBB']);
+    const classes = [
+      { assetClass: 'equity', instruments: 4, watched: 1 },
+      { assetClass: 'crypto', instruments: 1, watched: 0 },
+    ];
+    const { data } = z.object({ data: z.unknown() }).parse(await (await get('/asset-classes')).json());
+    expect(data).toEqual(classes);
+    const key = await makeKey(world.pool, 'read', null, 'display');
+    const shown = await testApi(world.pool, { catalogue: displayed }).ask('/asset-classes', { key });
+    expect(z.object({ data: z.unknown() }).parse(await shown.json()).data).toEqual(classes);
+    const hidden = await testApi(world.pool).ask('/asset-classes', { key });
+    expect(z.object({ data: z.unknown() }).parse(await hidden.json()).data).toEqual([]);
+  });
+
   it('refuses the cursor of another order', async () => {
     const { meta } = await listOf('?sort=price&limit=1');
     const answer = await get(`/quotes?sort=-price&limit=1&cursor=${meta.nextCursor}`);

@@ -203,7 +203,17 @@ describe('of thirty thousand runs', () => {
 describe('of five thousand listings', () => {
   const date = '2026-11-30';
   const lookUps = ['Index Scan', 'Index Only Scan', 'Bitmap Heap Scan'];
-  const all = { text: null, assetClass: null, mic: null, source: null, changedSince: null, after: null } as const;
+  const all = {
+    text: null,
+    assetClass: null,
+    mic: null,
+    source: null,
+    changedSince: null,
+    after: null,
+    watched: false,
+    except: [],
+    offset: 0,
+  } as const;
   const priced = (assetClass: 'crypto' | 'etf' | 'equity' | null) =>
     quoteReader(pool)(everySource).page({ ...all, date, assetClass, limit: 101, order: 'symbol', down: false });
   const instruments = (text: string, assetClass: 'crypto' | 'etf' | null) =>

@@ -40,6 +40,25 @@ export const exchangeSchema = z
   .meta({ id: 'Exchange' });
 export type ExchangeView = z.infer<typeof exchangeSchema>;
 
+/** How many instruments of a class have a price, and how many of these are on the watch list. */
+export const assetClassSchema = z
+  .object({ assetClass: z.enum(assetClasses), instruments: z.int(), watched: z.int() })
+  .meta({ id: 'AssetClass' });
+export type AssetClassView = z.infer<typeof assetClassSchema>;
+
+/** The prices of a symbol in its last session, or of its last 24 hours where nothing closes its market: few, for a small line. */
+export const sparklineSchema = z
+  .object({
+    symbol: z.string(),
+    source: z.string(),
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    /** The last price of each part of that time, all as long, oldest first; `null` where there was none. */
+    prices: z.array(decimal.nullable()),
+  })
+  .meta({ id: 'Sparkline' });
+export type SparklineView = z.infer<typeof sparklineSchema>;
+
 /** Where a number came from, down to the raw blob. */
 export const provenanceSchema = z
   .object({

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { type ExchangeView, exchangeSchema } from '../../../core/contracts/http/market.ts';
+import { assetClassSchema, type ExchangeView, exchangeSchema } from '../../../core/contracts/http/market.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
 import { calendarFor, isOpen, lastSession, nextSession, type TradingSession } from '../../../core/market/calendar.ts';
 import { exchangeOf } from '../../../core/market/exchange.ts';
-import type { PriceGroup } from '../../../core/ports/quote-reader.ts';
+import type { ClassCount, PriceGroup } from '../../../core/ports/quote-reader.ts';
 import { oldestPrices } from '../../../core/serving/freshness.ts';
 import { leftOut } from '../licence.ts';
 import { type QuoteRouteDependencies, viewContext } from '../quote-answers.ts';
@@ -15,6 +15,7 @@ const keptSeconds = 5;
 export function exchangeRoutes({ quotes, periods, catalogue, alwaysOpen }: QuoteRouteDependencies): Route[] {
   const contextOf = viewContext({ sourceOf: sourceLookup(catalogue), alwaysOpen, periods });
   const summedUp = keptFor<readonly PriceGroup[]>(keptSeconds);
+  const counted = keptFor<readonly ClassCount[]>(keptSeconds);
   const list = route(
     {
       method: 'get',
@@ -41,7 +42,24 @@ export function exchangeRoutes({ quotes, periods, catalogue, alwaysOpen }: Quote
       return { kind: 'data', data, meta: { count: data.length }, warnings: leftOut(call.visible), maxAge: keptSeconds };
     },
   );
-  return [list];
+  const classes = route(
+    {
+      method: 'get',
+      path: '/asset-classes',
+      access: 'read',
+      shows: 'visible',
+      tag: 'Instruments',
+      summary: 'The asset classes with prices: how many instruments, and how many of these are on the watch list',
+      description: 'Those with most instruments first.',
+      data: z.array(assetClassSchema),
+    },
+    async ({ call }) => {
+      const date = new Date(call.now).toISOString().slice(0, 10);
+      const data = await counted(call, () => quotes(call.visible).classes(date));
+      return { kind: 'data', data, meta: { count: data.length }, warnings: leftOut(call.visible), maxAge: keptSeconds };
+    },
+  );
+  return [list, classes];
 }
 
 /** Keeps what was read for all callers who see the same sources; those that come meanwhile share one read. */

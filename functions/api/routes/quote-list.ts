@@ -6,11 +6,13 @@ import {
   quoteSchema,
 } from '../../../core/contracts/http/market.ts';
 import { page, readCursor } from '../../../core/http/page.ts';
-import { ProblemError } from '../../../core/http/problem.ts';
+import { invalidRequest, ProblemError } from '../../../core/http/problem.ts';
 import {
   cursorParameter,
+  flag,
   instantParameter,
   limitParameter,
+  offsetParameter,
   splitSymbols,
   symbolHelp,
 } from '../../../core/http/read-request.ts';
@@ -106,7 +108,7 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Quot
       tag,
       summary: 'The prices of some symbols, or of all',
       description:
-        'With `symbols`, one item per symbol, in order, each with a quote or an error of its own. Without, every consolidated quote, a page at a time, by symbol or as `sort` says. `meta.nextChangedSince`, sent as `changedSince`, gives what has changed since this answer and misses nothing; what was under way may come twice. As CSV by `Accept: text/csv` or `format=csv`.',
+        'With `symbols`, one item per symbol, in order, each with a quote or an error of its own. Without, every consolidated quote, a page at a time, by symbol or as `sort` says; `meta.total`, with the first page, is how many match. `cursor` misses no row and gives none twice; `offset` goes straight to a place in the order as it is now, for a table that people scroll in. `meta.nextChangedSince`, sent as `changedSince`, gives what has changed since this answer and misses nothing; what was under way may come twice. As CSV by `Accept: text/csv` or `format=csv`.',
       query: z.object({
         symbols: z
           .string()
@@ -127,6 +129,12 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Quot
           .regex(/^[ -~\u00a0-\uffff]*$/, 'has a control character')
           .optional()
           .describe('A part of the symbol or the name; case does not matter'),
+        watched: flag.describe('1: only what is on the watch list'),
+        except: z
+          .string()
+          .max(longestList, 'is too long for an address')
+          .optional()
+          .describe(`Symbols that are left out, up to ${most}, separated by commas`),
         sort: z.enum(sorts).default('symbol').describe('With `-` downwards; what has no value comes last'),
         changedSince: z
           .union([z.string().regex(/^\d{1,18}$/), instantParameter], {
@@ -139,6 +147,7 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Quot
         format: z.enum(['json', 'csv']).optional(),
         limit: limitParameter(mostListed, most),
         cursor: cursorParameter,
+        offset: offsetParameter,
       }),
       data: z.union([z.array(quoteSchema), z.array(batchItemSchema)]),
       media: { 'text/csv': z.string() },
@@ -151,6 +160,7 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Quot
       const reader = quotes(call.visible);
       const after = readCursor(query.cursor, positionSchema);
       if (after !== null && after[0] !== query.sort) throw otherOrder();
+      if (after !== null && query.offset > 0) throw invalidRequest('query.offset', 'does not go with a cursor');
       // Before the page is read: what is stored in between has changed since.
       const mark = after?.[3] ?? (await reader.changeMark());
       const wanted = {
@@ -159,6 +169,8 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Quot
         assetClass: query.assetClass ?? null,
         mic: query.exchange ?? null,
         text: query.filter?.trim() || null,
+        watched: query.watched,
+        except: exceptionsOf(query.except),
         changedSince: query.changedSince === undefined ? null : changesOf(query.changedSince),
       };
       const down = query.sort.startsWith('-');
@@ -169,6 +181,7 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Quot
         down,
         after: after && { value: after[1], symbol: after[2] },
         limit: query.limit + 1,
+        offset: query.offset,
       });
       const { rows, meta } = page(found, query.limit, (row) => [
         query.sort,
@@ -176,7 +189,7 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Quot
         row.symbol,
         mark,
       ]);
-      const total = after === null ? await reader.count(wanted) : null;
+      const total = after === null && query.offset === 0 ? await reader.count(wanted) : null;
       const warnings = [...leftOut(call.visible, query.source), ...otherNames(rows)];
       const csv = wantsCsv(query.format, call);
       const context = { ...(await contextOf(call)), ...(csv ? { decimal: asText } : {}) };
@@ -223,6 +236,13 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Quot
   );
 
   return [list, batch];
+}
+
+/** Symbols as they are stored; what is none leaves nothing out. Throws `invalid_request` for more than `most`. */
+function exceptionsOf(text: string | undefined): string[] {
+  const symbols = (text ?? '').split(',').flatMap((each) => canonicalSymbol(each) ?? []);
+  if (symbols.length > most) throw invalidRequest('query.except', `names ${symbols.length} symbols; it takes ${most}`);
+  return [...new Set(symbols)];
 }
 
 /** A mark, which is a number; or an instant. */

@@ -47,6 +47,7 @@ import { changeModel, readModels } from './model-double.ts';
 import { runDetailOf, runsOf, usualDays, usualIncidents } from './operations-data.ts';
 import { changePage, readPage } from './page-double.ts';
 import { redrive, replayAsked, replayId, replayLooked } from './quarantine-double.ts';
+import { readQuotes } from './quote-double.ts';
 import { formerRecoveries, recoveryAt, recoveryId } from './recovery-data.ts';
 import { healthAnswer, sourceHours, systemHistory } from './system-data.ts';
 
@@ -192,11 +193,14 @@ function session(state: DoubleState): SessionView {
 }
 
 function read(state: DoubleState, path: string, query: URLSearchParams): Answer {
-  const ofPage = readPage(state, path, query) ?? readModels(state, path, query) ?? readAlerts(state, path);
+  const ofPage =
+    readPage(state, path, query) ??
+    readQuotes(state, path, query) ??
+    readModels(state, path, query) ??
+    readAlerts(state, path);
   if (ofPage) return ofPage;
   const [, collection = '', id, part] = path.split('/').map(decodeURIComponent);
   if (path === '/session') return data(sessionSchema, session(state));
-  if (path === '/quotes') return quotes(state, query);
   if (path === '/instruments')
     return data(z.array(instrumentSchema), instrumentsOf(state.quotes, query.get('query') ?? ''));
   if (path === '/exchanges') return data(z.array(exchangeSchema), exchangesOf(state.quotes));
@@ -244,14 +248,6 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
     return problem(404, 'no_constituents', 'The members of the index are not known', `No source has data for ${id}.`);
   if (collection === 'bars') return data(barsSchema, barsOf(quote));
   return problem(404, 'not_found', 'There is nothing here', `There is no ${path}.`);
-}
-
-function quotes(state: DoubleState, query: URLSearchParams): Answer {
-  const limit = Number(query.get('limit') ?? 100);
-  const from = Number(query.get('cursor') ?? 0);
-  const page = state.quotes.slice(from, from + limit);
-  const more = from + limit < state.quotes.length;
-  return data(z.array(quoteSchema), page, more ? { nextCursor: String(from + limit) } : {});
 }
 
 /** A run is finished when it is looked at the second time. */

@@ -19,7 +19,7 @@ export interface Answer {
 export function data<T extends z.ZodType>(
   schema: T,
   value: z.infer<T>,
-  extra: { nextCursor?: string; warnings?: Warning[] } = {},
+  extra: { nextCursor?: string; total?: number; warnings?: Warning[] } = {},
 ): Answer {
   const { warnings = [], ...meta } = extra;
   const checked = schema.parse(value);

@@ -12,7 +12,7 @@ import {
   type replaySchema,
 } from '../../../core/contracts/http/replays.ts';
 import { change } from '../api/client.ts';
-import { deadLettersQuery, quarantineQuery, quotesQuery, replayQuery, servicesQuery } from '../api/queries.ts';
+import { deadLettersQuery, quarantineQuery, replayQuery, servicesQuery } from '../api/queries.ts';
 import { endSessionOn401, queryClient } from '../api/query-client.ts';
 import { toast, toastFailure } from '../components/toasts.tsx';
 import { capital, formatCount, plural } from '../text/format.ts';
@@ -119,7 +119,7 @@ function resultOf({ blobs, accepted, written, rejected, released, failed }: Repl
 
 async function refresh(): Promise<void> {
   await Promise.all(
-    [quarantineQuery.queryKey, quotesQuery.queryKey, ['quote'], ['history']].map((queryKey) =>
+    [quarantineQuery.queryKey, ['quotes'], ['quote'], ['history']].map((queryKey) =>
       queryClient.invalidateQueries({ queryKey }),
     ),
   );

@@ -61,6 +61,12 @@ export async function readText(path: string, signal?: AbortSignal): Promise<stri
   return response.text();
 }
 
+/** Reads a page of a list as CSV, and the cursor of the next one. */
+export async function readCsv(path: string): Promise<{ readonly text: string; readonly next: string | null }> {
+  const response = await send(path, { headers: { accept: 'text/csv' } });
+  return { text: await response.text(), next: response.headers.get('x-next-cursor') };
+}
+
 function isOf(response: Response, type: string): boolean {
   return response.headers.get('content-type')?.startsWith(type) ?? false;
 }

@@ -1,14 +1,12 @@
 /** What the dashboard reads, as TanStack Query options: key, reader, and how often it is asked again. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
-import type { Warning } from '../../../core/contracts/http/envelope.ts';
 import { healthSchema, systemSampleSchema } from '../../../core/contracts/http/health.ts';
 import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
 import {
   barsSchema,
   exchangeSchema,
   instrumentSchema,
-  type QuoteView,
   quoteSchema,
   tickRowSchema,
 } from '../../../core/contracts/http/market.ts';
@@ -24,12 +22,10 @@ import {
 } from '../../../core/contracts/http/operations.ts';
 import { incidentSchema, recoverySchema } from '../../../core/contracts/http/recovery.ts';
 import { replaySchema } from '../../../core/contracts/http/replays.ts';
-import { watchedSchema } from '../../../core/contracts/http/watch.ts';
 import { paced } from '../live/pace.ts';
 import { documentReader, reader } from './client.ts';
 import { RequestError } from './failure.ts';
 
-const readQuotes = reader(z.array(quoteSchema));
 const readExchanges = reader(z.array(exchangeSchema));
 const readInstruments = reader(z.array(instrumentSchema));
 const readQuote = reader(quoteSchema);
@@ -50,13 +46,9 @@ const readQuarantine = reader(z.array(quarantineSchema));
 const readDeadLetters = reader(z.array(deadLetterSchema));
 const readReplay = reader(replaySchema);
 const readSession = reader(sessionSchema);
-const readWatch = reader(z.array(watchedSchema));
 
 /** Refetch intervals, longer while events come. Nothing is fetched while the tab is hidden. */
 const live = { quotes: paced(5_000), operations: paced(10_000), slow: paced(30_000), hourly: 10 * 60_000 } as const;
-
-/** A limit on pages, in case a cursor never ends. */
-const pagesAtMost = 40;
 
 /** The signed-in session, or `null`. */
 export const sessionQuery = queryOptions({
@@ -72,33 +64,6 @@ export const sessionQuery = queryOptions({
   staleTime: 5 * 60_000,
 });
 
-/** Every consolidated quote, page after page. A page that did not change costs a 304. */
-export const quotesQuery = queryOptions({
-  queryKey: ['quotes'],
-  queryFn: async ({ signal }) => {
-    const quotes: QuoteView[] = [];
-    const warnings: Warning[] = [];
-    let cursor: string | undefined;
-    for (let page = 0; page < pagesAtMost; page++) {
-      const after = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const answer = await readQuotes(`/quotes?limit=500${after}`, signal);
-      quotes.push(...answer.data);
-      // What is left out is left out of each page.
-      const known = new Set(warnings.map((warning) => warning.message));
-      warnings.push(...answer.warnings.filter((warning) => !known.has(warning.message)));
-      cursor = answer.meta.nextCursor;
-      if (cursor === undefined) break;
-    }
-    if (cursor !== undefined)
-      warnings.push({
-        code: 'first_pages',
-        message: `These are the first ${quotes.length} prices by symbol; there are more. The API and the command line have them all.`,
-      });
-    return { quotes, warnings };
-  },
-  refetchInterval: live.quotes,
-});
-
 /** The instruments that a text means, best first: by symbol or name, of all that have data. */
 export const instrumentsQuery = (text: string) =>
   queryOptions({
@@ -108,25 +73,6 @@ export const instrumentsQuery = (text: string) =>
     staleTime: 60_000,
     placeholderData: keepPreviousData,
   });
-
-/** The symbols that are collected, of any source: what was asked for, without the constituents of indices. */
-export const watchQuery = queryOptions({
-  queryKey: ['watch'],
-  queryFn: async ({ signal }) => {
-    const symbols = new Set<string>();
-    let cursor: string | undefined;
-    for (let page = 0; page < pagesAtMost; page++) {
-      const after = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const answer = await readWatch(`/watch?limit=200${after}`, signal);
-      for (const { symbol } of answer.data) symbols.add(symbol);
-      cursor = answer.meta.nextCursor;
-      if (cursor === undefined) break;
-    }
-    return symbols;
-  },
-  staleTime: 30_000,
-  refetchInterval: live.slow,
-});
 
 /** The venues with prices: a few lines in place of every quote. */
 export const exchangesQuery = queryOptions({

@@ -1,15 +1,13 @@
 import { Command } from 'cmdk';
 import { useEffect, useRef, useState } from 'react';
+import { useSettled } from '../text/settled.ts';
 import styles from './palette.module.css';
 import { adding, type PaletteCommand, usePaletteCommands } from './palette-commands.tsx';
-
-/** How long somebody pauses who has typed what to look for. */
-const pauseMs = 150;
 
 /** ⌘K: goes anywhere and does anything. Type, choose with the arrows, Enter. */
 export default function Palette({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('');
-  const asked = usePaused(text);
+  const asked = useSettled(text);
   const dialog = useRef<HTMLDialogElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const { named, found, answered, added } = usePaletteCommands(text, asked);
@@ -74,16 +72,6 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       </Command>
     </dialog>
   );
-}
-
-/** A value as it was when it last stood still for a moment. */
-function usePaused(value: string): string {
-  const [paused, setPaused] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setPaused(value), pauseMs);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return paused;
 }
 
 /** Whether the API has found it, or it is the text itself: it belongs there whatever its words are. */

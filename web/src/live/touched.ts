@@ -61,7 +61,7 @@ export function touchedBy(text: string): readonly Key[] {
     case 'recovery.finished':
       return [['recoveries'], ['recovery'], ['sources'], ['system']];
     case 'watch.changed':
-      return [['watch'], ['quotes']];
+      return [['quotes'], ['asset-classes']];
     case 'channel.disabled':
       return [['alert-channels'], ['alert-deliveries']];
     default:

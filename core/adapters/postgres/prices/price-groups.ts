@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { assetClasses } from '../../../market/instrument.ts';
 import { asOfBases, sessions } from '../../../market/quote.ts';
-import type { OldestPrices, PricedListing, PriceGroup, PriceKind } from '../../../ports/quote-reader.ts';
+import type { ClassCount, OldestPrices, PricedListing, PriceGroup, PriceKind } from '../../../ports/quote-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { instant, rowsOf } from '../database/rows.ts';
 import { allListingsOn } from '../listings/named-listing.ts';
@@ -22,6 +22,8 @@ const kindFields = {
   delaySeconds: z.int().nullable(),
   session: z.enum(sessions).nullable().catch(null),
 };
+const classRow = z.object({ assetClass: kindFields.assetClass, instruments: z.int(), watched: z.int() });
+const watchedRow = z.object({ symbol: z.string() });
 const groupRow = z.object({ ...kindFields, instruments: z.int(), newestAsOf: instant });
 const staleRow = z.object({ group: z.int(), stale: z.int() });
 
@@ -90,4 +92,33 @@ export function groupsOf(rows: readonly PricedListing[], oldest: (kind: PriceKin
     const newestAsOf = new Date(members.reduce((newest, { asOf }) => Math.max(newest, asOf.getTime()), 0));
     return [{ ...kind, session, instruments: members.length, stale: members.filter(isStale).length, newestAsOf }];
   });
+}
+
+/** The prices of a date by class, counted by Postgres; the largest class first. */
+export async function classCounts(pool: Pool, date: string): Promise<ClassCount[]> {
+  const result = await pool.query({
+    name: 'price-classes',
+    text: `SELECT i.asset_class AS "assetClass", count(*)::int AS instruments,
+             (count(*) FILTER (WHERE a.symbol IN (SELECT w.symbol FROM watch w)))::int AS watched
+           FROM ${served} GROUP BY 1 ORDER BY 2 DESC, 1`,
+    values: [date],
+  });
+  return rowsOf(classRow, result);
+}
+
+/** The same of prices that have been read. */
+export async function classesOf(pool: Pool, rows: readonly PricedListing[]): Promise<ClassCount[]> {
+  const result = await pool.query({
+    name: 'watched-symbols',
+    text: 'SELECT DISTINCT symbol FROM watch WHERE symbol = ANY ($1::text[])',
+    values: [rows.map(({ symbol }) => symbol)],
+  });
+  const watched = new Set(rowsOf(watchedRow, result).map(({ symbol }) => symbol));
+  return [...Map.groupBy(rows, ({ assetClass }) => assetClass)]
+    .map(([assetClass, members]) => ({
+      assetClass,
+      instruments: members.length,
+      watched: members.filter(({ symbol }) => watched.has(symbol)).length,
+    }))
+    .toSorted((a, b) => b.instruments - a.instruments || a.assetClass.localeCompare(b.assetClass));
 }

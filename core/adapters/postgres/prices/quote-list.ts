@@ -2,22 +2,29 @@
 import * as z from 'zod';
 import type { QuotesWanted } from '../../../ports/quote-reader.ts';
 import type { QuoteOrder } from '../../../prices/quote-order.ts';
+import { texts } from '../database/array-literal.ts';
 
 const orderColumns: Readonly<Record<QuoteOrder, string>> = {
   symbol: 'symbol',
   price: 'price',
   change: 'change',
   changeFraction: '"changeFraction"',
+  bid: 'bid',
+  ask: 'ask',
   volume: 'volume',
   asOf: '"asOf"',
+  source: 'source',
 };
 const orderTypes: Readonly<Record<QuoteOrder, string>> = {
   symbol: 'text',
   price: 'numeric',
   change: 'numeric',
   changeFraction: 'numeric',
+  bid: 'numeric',
+  ask: 'numeric',
   volume: 'numeric',
   asOf: 'timestamptz',
+  source: 'text',
 };
 
 /**
@@ -34,6 +41,11 @@ export class Parameters {
     this.values.push(value);
     if (what !== '') this.#name += `-${what}`;
     return `$${this.values.length}`;
+  }
+
+  /** Puts into the name of the statement what is in its text without a value. */
+  note(what: string): void {
+    this.#name += `-${what}`;
   }
 
   /** The place of a value that decides on the plan: what few rows have begins at them, what most have in the list's order. */
@@ -74,6 +86,12 @@ export function conditionsOf(
     const text = parameters.addDeciding(of.text);
     conditions.push(`(strpos(a.symbol, upper(${text})) > 0 OR strpos(upper(i.name), upper(${text})) > 0)`);
   }
+  if (of.watched) {
+    // As an array, so that the few are looked up rather than sought among all.
+    parameters.note('watched');
+    conditions.push('a.symbol = ANY (ARRAY(SELECT w.symbol FROM watch w))');
+  }
+  if (of.except.length > 0) conditions.push(`a.symbol <> ALL (${parameters.add(texts(of.except), 'except')}::text[])`);
   if (of.changedSince !== null && 'at' in of.changedSince)
     conditions.push(prices.stored(`${parameters.add(of.changedSince.at, 'stored')}::timestamptz`));
   if (of.changedSince !== null && 'mark' in of.changedSince) {
@@ -84,6 +102,12 @@ export function conditionsOf(
     );
   }
   return conditions.map((condition) => ` AND ${condition}`).join('');
+}
+
+/** SQL: how many rows of a page, and from which on. */
+export function rangeOf(of: { readonly limit: number; readonly offset: number }, parameters: Parameters): string {
+  const limit = `LIMIT ${parameters.add(of.limit)}`;
+  return of.offset === 0 ? limit : `${limit} OFFSET ${parameters.add(of.offset, 'offset')}`;
 }
 
 /** Of a subquery `x` the rows after a place in an order, and the order; and the columns that it has of a subquery `y` for that. */

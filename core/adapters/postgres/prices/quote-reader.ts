@@ -11,7 +11,7 @@ import {
   namedListingFields,
 } from '../listings/named-listing.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
-import { priceGroups } from './price-groups.ts';
+import { classCounts, priceGroups } from './price-groups.ts';
 import {
   asKnown,
   completedBy,
@@ -30,7 +30,8 @@ import {
   servedByFields,
   servedColumns,
 } from './quote-columns.ts';
-import { conditionsOf, markRow, markText, Parameters, pageOf } from './quote-list.ts';
+import { conditionsOf, markRow, markText, Parameters, pageOf, rangeOf } from './quote-list.ts';
+import { sparklines } from './sparklines.ts';
 import { visibleQuotes } from './visible-quotes.ts';
 import { isRepaired, repairsOf, wasWrong } from './wrong-quotes.ts';
 
@@ -83,24 +84,24 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       const { facts, from, where, current } = listOf(of, parameters);
       const columns = `SELECT ${namedListingColumns}, ${servedBy}, ${facts}, ${ofTheLatest(null)}, ${provenance}`;
       const batches = 'LEFT JOIN batch b ON b.id = q.batch_id';
-      if (of.order === 'symbol' && !of.down && of.text === null && of.mic === null) {
+      if (of.order === 'symbol' && !of.down && of.offset === 0 && of.text === null && of.mic === null) {
         // The index has the order: a page is read from it, and no more.
         const after = of.after === null ? '' : ` AND a.symbol > ${parameters.add(of.after.symbol, 'after')}`;
-        const limit = parameters.add(of.limit);
+        const range = rangeOf(of, parameters);
         const result = await pool.query({
           name: parameters.named(`quote-page${of.source === null ? '' : '-of-source'}`),
-          text: `${columns} FROM ${from(listingsOn)} ${batches} WHERE ${where}${after} ORDER BY a.symbol LIMIT ${limit}`,
+          text: `${columns} FROM ${from(listingsOn)} ${batches} WHERE ${where}${after} ORDER BY a.symbol ${range}`,
           values: parameters.values,
         });
         return rowsOf(pricedRow, result);
       }
       // First where each one stands, of all: what few have, or none, is not sought along the index. Then those of the page.
       const { place, after, order } = pageOf(of, parameters);
-      const limit = parameters.add(of.limit);
+      const range = rangeOf(of, parameters);
       const result = await pool.query({
         text: `WITH every AS MATERIALIZED (
                  SELECT ${place} FROM (SELECT a.symbol, ${facts} FROM ${from(allListingsOn)} WHERE ${where}) y),
-               x AS MATERIALIZED (SELECT * FROM every x ${after} ${order} LIMIT ${limit})
+               x AS MATERIALIZED (SELECT * FROM every x ${after} ${order} ${range})
                ${columns} FROM ${from(listingsOn)} JOIN x ON x.symbol = a.symbol ${batches} WHERE ${current} ${order}`,
         values: parameters.values,
       });
@@ -119,6 +120,12 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
     },
 
     groups: (date, oldest) => priceGroups(pool, date, oldest),
+    classes: (date) => classCounts(pool, date),
+
+    async sparklines(wanted, parts) {
+      for (const source of new Set(wanted.map((each) => each.source))) visible.require(source);
+      return sparklines(pool, wanted, parts);
+    },
 
     async changeMark() {
       const [row] = rowsOf(markRow, await pool.query({ name: 'change-mark', text: markText }));

@@ -7,7 +7,7 @@ import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
 import { allListingsOn, listingsOn, namedListingColumns } from '../listings/named-listing.ts';
 import { decide, type RankOf } from './decide.ts';
-import { groupsOf } from './price-groups.ts';
+import { classesOf, groupsOf } from './price-groups.ts';
 import {
   completedBy,
   currentAlias,
@@ -20,6 +20,15 @@ import {
 } from './quote-columns.ts';
 import { conditionsOf, Parameters } from './quote-list.ts';
 
+const anyQuote = {
+  source: null,
+  assetClass: null,
+  mic: null,
+  text: null,
+  watched: false,
+  except: [],
+  changedSince: null,
+};
 const undecided: ServedBy = { chosen: null, rule: null, spread: null, confidence: null, complement: null };
 
 /**
@@ -30,7 +39,7 @@ export function visibleQuotes(
   pool: Pool,
   sources: readonly string[],
   rankOf: RankOf,
-): Pick<QuoteReader, 'latest' | 'page' | 'groups' | 'count' | 'listings' | 'decidedAt'> {
+): Pick<QuoteReader, 'latest' | 'page' | 'groups' | 'classes' | 'count' | 'listings' | 'decidedAt'> {
   /** Each listing with the source that is its price. */
   async function served(listings: readonly NamedListing[]): Promise<(NamedListing & ServedBy)[]> {
     const ids = listings.map((each) => each.listingId);
@@ -98,14 +107,14 @@ export function visibleQuotes(
       const first = of.order === 'symbol' && !of.down;
       // The prices are decided here, so in another order all of them are.
       if (!first) return inOrder(await all(of), of);
-      return listed(of, of.after?.symbol ?? '', of.limit);
+      return (await listed(of, of.after?.symbol ?? '', of.offset + of.limit)).slice(of.offset);
     },
 
     /** Which prices they are is decided here, so they are summed up here. */
     async groups(date, oldest) {
-      const any = { source: null, assetClass: null, mic: null, text: null, changedSince: null };
-      return groupsOf(await all({ date, ...any }), oldest);
+      return groupsOf(await all({ date, ...anyQuote }), oldest);
     },
+    classes: async (date) => classesOf(pool, await all({ date, ...anyQuote })),
 
     count: async () => null,
   };
@@ -162,15 +171,16 @@ type Page = QuotesWanted & {
   readonly down: boolean;
   readonly after: Place | null;
   readonly limit: number;
+  readonly offset: number;
 };
 
 /** A page of rows in an order, as Postgres orders them. */
-function inOrder(rows: readonly PricedListing[], { order, down, after, limit }: Page): PricedListing[] {
+function inOrder(rows: readonly PricedListing[], { order, down, after, limit, offset }: Page): PricedListing[] {
   const placed = rows
     .map((row) => ({ row, value: placeOf(row, order), symbol: row.symbol }))
     .toSorted((a, b) => compare(a, b, order, down));
   const rest = after === null ? placed : placed.filter((each) => compare(each, after, order, down) > 0);
-  return rest.slice(0, limit).map(({ row }) => row);
+  return rest.slice(offset, offset + limit).map(({ row }) => row);
 }
 
 interface Place {
@@ -182,7 +192,7 @@ function compare(a: Place, b: Place, order: QuoteOrder, down: boolean): number {
   if (a.value === null || b.value === null) {
     if (a.value !== b.value) return a.value === null ? 1 : -1;
   } else {
-    const asText = order === 'symbol' || order === 'asOf';
+    const asText = order === 'symbol' || order === 'asOf' || order === 'source';
     const [x, y] = asText ? [a.value, b.value] : [Number(a.value), Number(b.value)];
     if (x !== y) return x < y === down ? 1 : -1;
   }

@@ -2,7 +2,7 @@ import type { SortKey } from './market-search.ts';
 
 /** A column of the market table: title, first sort direction, and the class that places it. */
 export interface Column {
-  readonly id: 'star' | 'currency' | SortKey;
+  readonly id: 'star' | 'currency' | 'spark' | SortKey;
   readonly title: string;
   /** Absent for columns without sorting. `descending`: the largest first, which shows the movers. */
   readonly first?: 'ascending' | 'descending';
@@ -18,6 +18,7 @@ export const columns: readonly Column[] = [
   { id: 'currency', title: '' },
   { id: 'change', title: 'Change', first: 'descending', numeric: true },
   { id: 'percent', title: 'Change %', first: 'descending', numeric: true, order: 'Gainers' },
+  { id: 'spark', title: 'Session' },
   { id: 'bid', title: 'Bid', first: 'descending', numeric: true },
   { id: 'ask', title: 'Ask', first: 'descending', numeric: true },
   { id: 'volume', title: 'Volume', first: 'descending', numeric: true, order: 'Volume' },

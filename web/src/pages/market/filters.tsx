@@ -1,11 +1,11 @@
 import { Search, Star } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
-import type { QuoteView } from '../../../../core/contracts/http/market.ts';
+import type { AssetClassView } from '../../../../core/contracts/http/market.ts';
 import { columns } from './columns.ts';
 import styles from './filters.module.css';
 import type { MarketSearch } from './market-search.ts';
 
-type AssetClass = QuoteView['instrument']['assetClass'];
+type AssetClass = AssetClassView['assetClass'];
 
 const classTitles: Record<AssetClass, string> = {
   equity: 'Equities',
@@ -21,12 +21,13 @@ const classTitles: Record<AssetClass, string> = {
 
 /** The filters of the table: text (focused by `/`), class, watchlist; on a phone also the order. */
 export function Filters({
-  quotes,
+  classes,
   others,
   search,
   onChange,
 }: {
-  quotes: readonly QuoteView[];
+  /** The classes there are, with how many instruments of each are listed. */
+  classes: readonly { readonly assetClass: AssetClass; readonly count: number }[];
   /** Instruments that are left out because nobody asked for them. */
   others: number;
   search: MarketSearch;
@@ -42,9 +43,6 @@ export function Filters({
     addEventListener('keydown', focus);
     return () => removeEventListener('keydown', focus);
   }, []);
-
-  const counts = new Map<AssetClass, number>();
-  for (const { instrument } of quotes) counts.set(instrument.assetClass, (counts.get(instrument.assetClass) ?? 0) + 1);
 
   return (
     <div className={styles.filters}>
@@ -68,7 +66,7 @@ export function Filters({
         <Chip pressed={search.class === undefined} onPress={() => onChange({ class: undefined })}>
           All
         </Chip>
-        {[...counts].map(([assetClass, count]) => (
+        {classes.map(({ assetClass, count }) => (
           <Chip
             key={assetClass}
             pressed={search.class === assetClass}

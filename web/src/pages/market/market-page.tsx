@@ -1,84 +1,106 @@
-import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { ChartCandlestick, Plus, SearchX } from 'lucide-react';
-import { useMemo } from 'react';
+import { ChartCandlestick, Download, Plus, SearchX } from 'lucide-react';
+import { saveCsv } from '../../actions/download.ts';
 import { addSymbol, maybeSymbol } from '../../actions/watch.ts';
 import { clock } from '../../api/clock.ts';
-import { quotesQuery, watchQuery } from '../../api/queries.ts';
+import { quotesPath } from '../../api/market-queries.ts';
 import { useRefusal } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
-import { useWatchlist } from '../../market/watchlist.ts';
 import { plural } from '../../text/format.ts';
+import { useSettled } from '../../text/settled.ts';
 import { Filters } from './filters.tsx';
+import { useMarketList } from './market-list.ts';
 import styles from './market-page.module.css';
-import { marketRows } from './market-rows.ts';
 import type { MarketSearch } from './market-search.ts';
 import { MarketTable } from './market-table.tsx';
 
 const route = getRouteApi('/market');
 
-/** The market: every instrument's consolidated quote, refetched every five seconds while visible. */
+/** The market: consolidated quotes, sorted, filtered and counted by the API, those in view refetched every five seconds. */
 export function MarketPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const watched = useWatchlist();
-  const market = useQuery(quotesQuery);
-  const collected = useQuery(watchQuery).data;
-  const every = market.data?.quotes;
-  const quotes = useMemo(
-    () =>
-      search.all === '1' || collected === undefined || collected.size === 0
-        ? every
-        : every?.filter(({ instrument }) => collected.has(instrument.symbol) || watched.has(instrument.symbol)),
-    [every, collected, watched, search.all],
-  );
-  const others = (every?.length ?? 0) - (quotes?.length ?? 0);
-  const rows = useMemo(() => (quotes ? marketRows(quotes, search, watched) : []), [quotes, search, watched]);
+  const text = useSettled(search.q?.trim() ?? '');
+  const list = useMarketList(search, text);
+  const { first, all } = list;
+  const classes = (list.classes ?? []).flatMap(({ assetClass, instruments, watched }) => {
+    const count = all ? instruments : watched;
+    return count > 0 ? { assetClass, count } : [];
+  });
+  const whole = classes.reduce((sum, { count }) => sum + count, 0);
+  const others = all
+    ? 0
+    : (list.classes ?? []).reduce((sum, { instruments, watched }) => sum + instruments - watched, 0);
+  const filtered = text !== '' || search.class !== undefined || search.watch !== undefined;
+  const read = first.data !== undefined || search.watch === '1';
 
   const change = (part: MarketSearch) => {
-    void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
+    // The table knows where another list begins; the router would bring back where this one was.
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true, resetScroll: false });
   };
+  const save = () =>
+    saveCsv('quotes.csv', (cursor) =>
+      search.watch === '1'
+        ? `/quotes?format=csv&symbols=${encodeURIComponent(list.pins.join())}`
+        : quotesPath(list.listed, { format: 'csv', limit: '1000', ...(cursor === null ? {} : { cursor }) }),
+    );
 
   return (
     <div className={styles.page}>
       <title>Market · Quotron</title>
       <div className={styles.head}>
         <h1>Market</h1>
-        {quotes && <p className={styles.count}>{countInWords(rows.length, quotes.length)}</p>}
-        {market.data && !market.isError && (
-          <p className={styles.live} title="Refreshed every 5 s while this tab is visible">
-            Checked <Moment at={clock.ofLocal(market.dataUpdatedAt)} />
+        {read && list.counted && (
+          <p className={styles.count}>
+            {countInWords(list.count, filtered ? Math.max(whole, list.count) : list.count)}
           </p>
         )}
+        {first.data && !first.isError && (
+          <p className={styles.live} title="Refreshed every 5 s while this tab is visible">
+            Checked <Moment at={clock.ofLocal(first.dataUpdatedAt)} />
+          </p>
+        )}
+        {list.count > 0 && (
+          <span className={styles.save}>
+            <Button look="plain" icon={<Download aria-hidden="true" />} onClick={() => void save()}>
+              CSV
+            </Button>
+          </span>
+        )}
       </div>
-      {quotes && every && every.length > 0 && (
-        <Filters quotes={quotes} others={others} search={search} onChange={change} />
+      {list.classes && list.classes.length > 0 && (
+        <Filters classes={classes} others={others} search={search} onChange={change} />
       )}
-      {market.data && market.isError && (
+      {first.data && first.isError && (
         <StaleNotice
-          since={market.dataUpdatedAt}
-          error={market.error}
-          retrying={market.isFetching}
-          onRetry={() => market.refetch()}
+          since={first.dataUpdatedAt}
+          error={first.error}
+          retrying={first.isFetching}
+          onRetry={() => first.refetch()}
         />
       )}
-      {market.data?.warnings.map((warning) => (
+      {first.data?.warnings.map((warning) => (
         <p key={warning.code + warning.message} className={styles.warning}>
           {warning.message}
         </p>
       ))}
-      {rows.length > 0 && <MarketTable rows={rows} search={search} watched={watched} onChange={change} />}
-      {quotes && rows.length === 0 && <NoRows none={every?.length === 0} text={search.q ?? ''} others={others} />}
-      {market.isPending && <Loading what="quotes" rows={12} />}
-      {!market.data && market.isError && (
-        <ErrorState
-          what="the market"
-          error={market.error}
-          retrying={market.isFetching}
-          onRetry={() => market.refetch()}
+      {read && list.count > 0 && (
+        <MarketTable
+          list={list}
+          order={JSON.stringify(list.listed)}
+          search={search}
+          watched={list.watched}
+          onChange={change}
         />
+      )}
+      {read && list.count === 0 && !first.isPlaceholderData && (
+        <NoRows none={list.classes?.length === 0} text={text} others={others} />
+      )}
+      {!read && first.isPending && <Loading what="quotes" rows={12} />}
+      {!read && first.isError && (
+        <ErrorState what="the market" error={first.error} retrying={first.isFetching} onRetry={() => first.refetch()} />
       )}
     </div>
   );

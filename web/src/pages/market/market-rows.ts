@@ -15,29 +15,22 @@ const values: Record<SortKey, (quote: QuoteView) => string | number | null> = {
 };
 
 /**
- * The rows of the market for the address: filtered by text, class and watchlist, and sorted. Watched symbols are pinned to
- * the top, missing values come last in either direction, and equal values are ordered by symbol.
+ * The pinned rows for the address, filtered and sorted as the API does it with all others: missing values come last in either
+ * direction, and equal values are ordered by symbol.
  */
-export function marketRows(
-  quotes: readonly QuoteView[],
-  search: MarketSearch,
-  watched: ReadonlySet<string>,
-): QuoteView[] {
-  const text = search.q?.trim().toLowerCase() ?? '';
+export function pinnedRows(quotes: readonly QuoteView[], search: MarketSearch, pins: ReadonlySet<string>): QuoteView[] {
+  const text = search.q?.trim().toUpperCase() ?? '';
   const { key, descending } = sortOf(search.sort) ?? { key: 'symbol' as const, descending: false };
   const read = values[key];
   return quotes
     .filter(
       ({ instrument }) =>
+        pins.has(instrument.symbol) &&
         (search.class === undefined || instrument.assetClass === search.class) &&
-        (search.watch === undefined || watched.has(instrument.symbol)) &&
-        (text === '' || `${instrument.symbol} ${instrument.name ?? ''}`.toLowerCase().includes(text)),
+        (instrument.symbol.includes(text) || (instrument.name ?? '').toUpperCase().includes(text)),
     )
     .toSorted(
-      (a, b) =>
-        Number(watched.has(b.instrument.symbol)) - Number(watched.has(a.instrument.symbol)) ||
-        compare(read(a), read(b), descending) ||
-        compare(a.instrument.symbol, b.instrument.symbol, false),
+      (a, b) => compare(read(a), read(b), descending) || compare(a.instrument.symbol, b.instrument.symbol, false),
     );
 }
 

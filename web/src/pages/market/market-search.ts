@@ -17,6 +17,11 @@ export interface MarketSearch {
   all?: '1' | undefined;
 }
 
+/** A sort of the address as the API names it; without one, by symbol. */
+export function orderOf(text: string | undefined): string | undefined {
+  return text?.replace('percent', 'changeFraction');
+}
+
 /** Parses the address; unknown parameters are dropped. */
 export function marketSearch(search: Record<string, unknown>): MarketSearch {
   const read: MarketSearch = {};

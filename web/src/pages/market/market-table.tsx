@@ -1,28 +1,31 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import type { QuoteView } from '../../../../core/contracts/http/market.ts';
 import { classNames } from '../../components/class-names.ts';
 import { usePhone } from '../../layout/phone.ts';
 import { Candidates, type Disputed } from './candidates.tsx';
 import { type Column, columns } from './columns.ts';
+import type { MarketList } from './market-list.ts';
 import { type MarketSearch, sortOf } from './market-search.ts';
 import styles from './market-table.module.css';
-import { QuoteRow } from './quote-row.tsx';
+import { QuoteRow, WaitingRow } from './quote-row.tsx';
 
 const rowHeight = { desk: 34, phone: 58 };
 
 /**
- * The market table; only visible rows are rendered. Keyboard: one tab stop, then arrows, Page Up and Down, Home and End;
+ * The market table; only visible rows are rendered, and of the others only the pages that are looked at are asked for. Keyboard: one tab stop, then arrows, Page Up and Down, Home and End;
  * Enter opens the instrument.
  */
 export function MarketTable({
-  rows,
+  list,
+  order,
   search,
   watched,
   onChange,
 }: {
-  rows: readonly QuoteView[];
+  list: Pick<MarketList, 'count' | 'counted' | 'rowAt' | 'lineOf' | 'look'>;
+  /** Another one begins at its top. */
+  order: string;
   search: MarketSearch;
   watched: ReadonlySet<string>;
   onChange: (part: MarketSearch) => void;
@@ -31,19 +34,29 @@ export function MarketTable({
   const body = useRef<HTMLTableSectionElement>(null);
   const phone = usePhone();
   const height = phone ? rowHeight.phone : rowHeight.desk;
+  const [active, setActive] = useState(0);
+  const { count, counted, rowAt, lineOf, look } = list;
   const virtual = useVirtualizer({
-    count: rows.length,
+    count,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
-    getItemKey: (index) => rows[index]?.instrument.symbol ?? index,
     overscan: 8,
   });
   useEffect(() => {
     if (height > 0) virtual.measure();
   }, [height, virtual]);
 
+  const ordered = useRef(order);
+  useEffect(() => {
+    if (ordered.current === order) return;
+    ordered.current = order;
+    setActive(0);
+    virtual.scrollToOffset(0);
+  }, [order, virtual]);
+
   const items = virtual.getVirtualItems();
-  const [active, setActive] = useState(0);
+  const [from, to] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
+  useEffect(() => look(from, to), [look, from, to]);
   const [disputed, setDisputed] = useState<Disputed | null>(null);
   const focusNext = useRef<number | null>(null);
   // After every render: the row to focus may only just have been rendered.
@@ -64,13 +77,13 @@ export function MarketTable({
         PageDown: active + page,
         PageUp: active - page,
         Home: 0,
-        End: rows.length - 1,
+        End: count - 1,
       }),
     );
     const wanted = steps.get(event.key);
     if (wanted === undefined) return;
     event.preventDefault();
-    const next = Math.max(0, Math.min(rows.length - 1, wanted));
+    const next = Math.max(0, Math.min(count - 1, wanted));
     focusNext.current = next;
     setActive(next);
     virtual.scrollToIndex(next);
@@ -86,6 +99,7 @@ export function MarketTable({
     body.current.style.paddingTop = `${above}px`;
     body.current.style.paddingBottom = `${below}px`;
   }, [above, below]);
+  const shown = new Set<string>();
   // The tab key must find a row even when the active one is scrolled out of view.
   const stop = items.some((item) => item.index === active) ? active : (first?.index ?? 0);
 
@@ -94,7 +108,7 @@ export function MarketTable({
       <table
         className={styles.table}
         aria-label="Quotes"
-        aria-rowcount={rows.length + 1}
+        aria-rowcount={counted ? count + 1 : -1}
         aria-colcount={columns.length}
       >
         <thead className={styles.header}>
@@ -105,20 +119,24 @@ export function MarketTable({
           </tr>
         </thead>
         <tbody ref={body} className={styles.body} onKeyDown={keys}>
-          {items.map((item) => {
-            const quote = rows[item.index];
+          {items.map(({ index }) => {
+            const quote = rowAt(index);
+            if (quote === undefined) return <WaitingRow key={index} index={index} />;
+            const { symbol } = quote.instrument;
+            // A price that moved between two pages may stand on both.
+            const twice = shown.has(symbol);
+            shown.add(symbol);
             return (
-              quote && (
-                <QuoteRow
-                  key={item.key}
-                  quote={quote}
-                  index={item.index}
-                  tabStop={item.index === stop}
-                  watched={watched.has(quote.instrument.symbol)}
-                  onActive={setActive}
-                  onDisputed={setDisputed}
-                />
-              )
+              <QuoteRow
+                key={twice ? index : symbol}
+                quote={quote}
+                index={index}
+                tabStop={index === stop}
+                watched={watched.has(symbol)}
+                line={lineOf(symbol)}
+                onActive={setActive}
+                onDisputed={setDisputed}
+              />
             );
           })}
         </tbody>
@@ -132,7 +150,15 @@ function Header({ column, search, onSort }: { column: Column; search: MarketSear
   const { id, title, first, numeric } = column;
   const className = classNames(styles[id], numeric && styles.numeric);
   if (first === undefined)
-    return <th scope="col" className={className} aria-label={id === 'star' ? 'Watchlist' : 'Currency'} />;
+    return (
+      <th
+        scope="col"
+        className={className}
+        aria-label={title === '' ? (id === 'star' ? 'Watchlist' : 'Currency') : undefined}
+      >
+        {title}
+      </th>
+    );
   const sort = sortOf(search.sort) ?? { key: 'symbol', descending: false };
   const sorted = sort.key === id ? (sort.descending ? 'descending' : 'ascending') : undefined;
   const next = (sorted ?? (first === 'descending' ? 'ascending' : 'descending')) === 'ascending' ? `-${id}` : id;

@@ -1,7 +1,7 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Clock, GitCompareArrows, Star } from 'lucide-react';
 import { memo } from 'react';
-import type { QuoteView } from '../../../../core/contracts/http/market.ts';
+import type { QuoteView, SparklineView } from '../../../../core/contracts/http/market.ts';
 import { classNames } from '../../components/class-names.ts';
 import { Change, Figure, Percent } from '../../components/figures.tsx';
 import { Moment, VenueTime } from '../../components/moment.tsx';
@@ -11,13 +11,15 @@ import { toggleWatched } from '../../market/watchlist.ts';
 import { currencyText, formatPrice, formatVolume, missing, numberOf } from '../../text/format.ts';
 import type { Disputed } from './candidates.tsx';
 import styles from './market-table.module.css';
+import { Sparkline } from './sparkline.tsx';
 
-/** One instrument. Memoized: of 2,000 quotes a few change at a time. */
+/** One instrument. Memoized: of a page of quotes a few change at a time. */
 export const QuoteRow = memo(function QuoteRow({
   quote,
   index,
   tabStop,
   watched,
+  line,
   onActive,
   onDisputed,
 }: {
@@ -25,6 +27,7 @@ export const QuoteRow = memo(function QuoteRow({
   index: number;
   tabStop: boolean;
   watched: boolean;
+  line: SparklineView | undefined;
   onActive: (index: number) => void;
   onDisputed: (disputed: Disputed) => void;
 }) {
@@ -87,6 +90,9 @@ export const QuoteRow = memo(function QuoteRow({
       <td className={classNames(styles.percent, styles.numeric)}>
         <Percent value={quote.changeFraction} />
       </td>
+      <td className={styles.spark}>
+        <Sparkline line={line} previousClose={quote.previousClose} decimals={decimals} />
+      </td>
       <td className={classNames(styles.bid, styles.numeric)}>
         <Figure text={formatPrice(quote.bid, decimals)} />
       </td>
@@ -132,5 +138,18 @@ function AsOf({ quote }: { quote: QuoteView }) {
       )}
       <Moment at={quote.asOf} zone={zone} />
     </>
+  );
+}
+
+/** A row that is not here yet. */
+export function WaitingRow({ index }: { index: number }) {
+  return (
+    <tr aria-rowindex={index + 2} data-index={index} className={classNames(styles.row, styles.waiting)}>
+      <td className={styles.star} />
+      <td className={styles.symbol}>
+        <span aria-hidden="true" />
+      </td>
+      <td className={styles.price} />
+    </tr>
   );
 }
