@@ -2,6 +2,7 @@ import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import type { HealthStatus } from '../contracts/words/health-status.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { Breaker } from '../health/breaker.ts';
+import type { HealthParts } from '../health/judgement.ts';
 import type { RunStatus } from './run-reader.ts';
 
 /** What the database knows of one source. All but the id may be absent before the source ran. */
@@ -51,7 +52,7 @@ export interface StoredSource {
 }
 
 /** A source's health in an hour or a day. */
-export interface StoredSample {
+export interface StoredSample extends HealthParts {
   readonly sourceId: string;
   /** The first instant of the hour, or day, in UTC. */
   readonly at: Date;
@@ -69,8 +70,8 @@ export interface SourceReader {
    * in the last minute and this UTC day.
    */
   sources(ids: readonly string[], now: Date): Promise<StoredSource[]>;
-  /** Health by the hour of some sources in [from, to), oldest first: each hour's last. */
+  /** Health by the hour of some sources in [from, to), oldest first: each hour's last, with what its score was made of. */
   samples(ids: readonly string[], from: Date, to?: Date | null): Promise<StoredSample[]>;
-  /** The same by the day of UTC: the worst status and the mean score of each. */
+  /** The same by the day of UTC: the worst status and the means of each. */
   days(ids: readonly string[], from: Date, to?: Date | null): Promise<StoredSample[]>;
 }

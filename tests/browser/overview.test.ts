@@ -231,6 +231,19 @@ describe('what is looked after', () => {
     });
   });
 
+  it('shows what was stored and what waited for the relay, in words and in a table', async () => {
+    const page = await dashboard.open('/');
+    const flow = page.locator('section', { has: page.getByRole('heading', { name: 'Flow' }) });
+    await flow.getByRole('img', { name: /^Rows: last 3 hours by the minute, at most 130, at last 12\d$/ }).waitFor();
+    await flow.getByRole('img', { name: /^Relay lag: .*, at most 42 s, at last 1 s$/ }).waitFor();
+    await flow.getByText('As a table').click();
+    // Minutes without anything have no rows.
+    expect(await flow.getByRole('row').count()).toBe(1 + 180 - 12);
+    await flow.getByRole('combobox', { name: 'Time' }).selectOption('hour');
+    await flow.getByRole('img', { name: /^Answers: last 7 days by the hour, at most 5, at last 5$/ }).waitFor();
+    expect(await flow.getByRole('row').count()).toBe(1 + 168 - 12);
+  });
+
   describe('the palette', () => {
     it('goes to an instrument by its symbol', async () => {
       const page = await dashboard.open('/');

@@ -234,6 +234,32 @@ describe('the sources', () => {
     await terms.getByText('It needs none.').waitFor();
   });
 
+  it('shows what the score was made of over time, each part in words and in a table', async () => {
+    const page = await dashboard.look('/sources/yahoo');
+    const made = page.locator('section', { has: page.getByRole('heading', { name: 'What the score was made of' }) });
+    const success = made.getByRole('img', { name: /^Success/ });
+    await success.waitFor();
+    expect(await success.getAttribute('aria-label')).toBe(
+      'Success: last 7 days by the hour, at last 100 %, lowest 20 %',
+    );
+    expect(await made.getByRole('img').count()).toBe(6);
+    await made.getByText('As a table').click();
+    expect(await made.getByRole('row').count()).toBe(151);
+    // Before the parts were kept, an hour has its score alone.
+    expect(await made.getByRole('row').last().getByRole('cell').allInnerTexts()).toEqual([
+      '97',
+      '–',
+      '–',
+      '–',
+      '–',
+      '–',
+    ]);
+    await made.getByText('As a table').click();
+    await made.getByRole('combobox', { name: 'Time' }).selectOption('day');
+    await made.getByRole('img', { name: /^Score: last 90 days by the day, at last 97, lowest 64/ }).waitFor();
+    await made.getByRole('combobox', { name: 'Time' }).selectOption('hour');
+  });
+
   it('says that there is no such source', async () => {
     const page = await dashboard.open('/sources/nothing');
     await page.getByText('There is no such source').waitFor();

@@ -70,9 +70,9 @@ describe('a source', () => {
       [iso(-60), iso(-120), failedRun],
     );
     await world.pool.query(
-      `INSERT INTO health_sample (source_id, hour, status, score, samples, score_sum, score_least, worst, succeeded, failed) VALUES
-         ('yahoo', $1, 'healthy', 98, 10, 900, 70, 'limited', 9, 1), ('yahoo', $2, 'degraded', 62, 30, 1860, 60, 'degraded', 20, 4),
-         ('yahoo', $3, 'failed', 0, 0, 0, NULL, NULL, 0, 0)`,
+      `INSERT INTO health_sample (source_id, hour, status, score, samples, score_sum, score_least, worst, succeeded, failed, success, quota) VALUES
+         ('yahoo', $1, 'healthy', 98, 10, 900, 70, 'limited', 9, 1, 1, 0.5), ('yahoo', $2, 'degraded', 62, 30, 1860, 60, 'degraded', 20, 4, 0.5, NULL),
+         ('yahoo', $3, 'failed', 0, 0, 0, NULL, NULL, 0, 0, NULL, NULL)`,
       [iso(-7200), iso(-3600), iso(-48 * 3600)],
     );
     // Used in this minute; used earlier today; used yesterday; reserved and good; reserved and expired.
@@ -103,17 +103,34 @@ describe('a source', () => {
     });
     expect(data.health.trend.map((sample) => sample.score)).toEqual([98, 62]);
     expect((await read(sourceHealthSchema, '/sources/yahoo/health')).data).toEqual(data.health);
+    const none = { success: null, freshness: null, accepted: null, latency: null, quota: null };
     const week = await read(z.array(healthSampleSchema), '/sources/yahoo/health/history');
     expect(week.data.map((sample) => sample.status)).toEqual(['failed', 'healthy', 'degraded']);
     const hour = await read(z.array(healthSampleSchema), `/sources/yahoo/health/history?from=${iso(-3600)}`);
     expect(hour.data).toEqual([
-      { at: iso(-3600), status: 'degraded', score: 62, lowest: 60, succeeded: 20, failed: 4 },
+      {
+        at: iso(-3600),
+        status: 'degraded',
+        score: 62,
+        lowest: 60,
+        succeeded: 20,
+        failed: 4,
+        parts: { ...none, success: 0.5 },
+      },
     ]);
     // A day has its worst status and the mean of all its samples; one from before they were counted, its hours' scores.
     const days = await read(z.array(healthSampleSchema), '/sources/yahoo/health/history?by=day');
     expect(days.data).toEqual([
-      { at: '2026-11-18T00:00:00.000Z', status: 'failed', score: 0, lowest: 0, succeeded: 0, failed: 0 },
-      { at: '2026-11-20T00:00:00.000Z', status: 'degraded', score: 69, lowest: 60, succeeded: 29, failed: 5 },
+      { at: '2026-11-18T00:00:00.000Z', status: 'failed', score: 0, lowest: 0, succeeded: 0, failed: 0, parts: none },
+      {
+        at: '2026-11-20T00:00:00.000Z',
+        status: 'degraded',
+        score: 69,
+        lowest: 60,
+        succeeded: 29,
+        failed: 5,
+        parts: { ...none, success: 0.75, quota: 0.5 },
+      },
     ]);
   });
 

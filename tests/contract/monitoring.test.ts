@@ -122,9 +122,13 @@ it('keeps one sample of health an hour, the last', async () => {
   await watch(now);
   await begin();
   await record({});
-  const { rows } = await world.pool.query('SELECT status FROM health_sample');
+  const parts = 'success, freshness, accepted, latency, quota';
+  const { rows } = await world.pool.query(`SELECT status, ${parts} FROM health_sample`);
   expect(rows).toHaveLength(1);
   expect(rows[0]?.status).not.toBe('unknown');
+  expect(rows[0]?.success).not.toBeNull();
+  const kept = await world.pool.query(`SELECT status, ${parts} FROM source_health WHERE source_id = 'yahoo'`);
+  expect(kept.rows).toEqual(rows);
 });
 
 describe('each minute', () => {

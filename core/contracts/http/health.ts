@@ -82,6 +82,7 @@ export const flowSampleSchema = z
     oldestSeconds: z.number().nullable(),
   })
   .meta({ id: 'FlowSample' });
+export type FlowSampleView = z.infer<typeof flowSampleSchema>;
 
 /** One hour or day of the installation's health. */
 export const systemSampleSchema = z

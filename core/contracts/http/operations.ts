@@ -14,6 +14,20 @@ import { decimal } from './envelope.ts';
 
 const instant = z.iso.datetime();
 
+/** What a score is made of: each 0 to 1, `null` without data. */
+const scorePartsSchema = z.object({
+  /** Share of tasks that succeeded, the newest weighing most. */
+  success: z.number().nullable(),
+  /** Share of listings whose newest market time is what the exchange's calendar expects. */
+  freshness: z.number().nullable(),
+  /** Share of rows that passed the checks. */
+  accepted: z.number().nullable(),
+  /** 1 while answers take no longer than they used to, 0 from five times as long. */
+  latency: z.number().nullable(),
+  /** Share of the day's quota that is left. */
+  quota: z.number().nullable(),
+});
+
 export const sourceHealthSchema = z
   .object({
     status: z.enum(healthStatuses),
@@ -28,19 +42,7 @@ export const sourceHealthSchema = z
     since: instant.nullable(),
     /** 0 to 100; `null` while unknown. */
     score: z.int().min(0).max(100).nullable(),
-    /** What the score is made of: each 0 to 1, `null` without data. */
-    parts: z.object({
-      /** Share of tasks that succeeded, the newest weighing most. */
-      success: z.number().nullable(),
-      /** Share of listings whose newest market time is what the exchange's calendar expects. */
-      freshness: z.number().nullable(),
-      /** Share of rows that passed the checks. */
-      accepted: z.number().nullable(),
-      /** 1 while answers take no longer than they used to, 0 from five times as long. */
-      latency: z.number().nullable(),
-      /** Share of the day's quota that is left. */
-      quota: z.number().nullable(),
-    }),
+    parts: scorePartsSchema,
     /** Score by hour, oldest first, at most 24. */
     trend: z.array(z.object({ at: instant, score: z.number().nullable(), status: z.enum(healthStatuses) })),
     lastSuccessAt: instant.nullable(),
@@ -337,8 +339,11 @@ export const healthSampleSchema = z
     /** Tasks that ended in this time. */
     succeeded: z.int(),
     failed: z.int(),
+    /** What the score was made of, as `score`; all `null` before these were kept. */
+    parts: scorePartsSchema,
   })
   .meta({ id: 'HealthSample' });
+export type HealthSampleView = z.infer<typeof healthSampleSchema>;
 
 /** Pauses a source or stops a service. Without `until`, until someone starts it again. */
 export const stopRequestSchema = z

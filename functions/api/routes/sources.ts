@@ -162,7 +162,7 @@ export function sourceRoutes({
       tag,
       summary: "A source's health by the hour or day",
       description:
-        'Oldest first; the last seven days by the hour, ninety by the day (of UTC), unless `from` says otherwise. An hour has its last status and score, a day its worst status and mean score.',
+        'Oldest first; the last seven days by the hour, ninety by the day (of UTC), unless `from` says otherwise. An hour has its last status and score, a day its worst status and mean score; `parts` is what the score was made of.',
       params: byId,
       query: z.object({
         by: z.enum(['hour', 'day']).default('hour'),

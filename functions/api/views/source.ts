@@ -6,6 +6,7 @@ import { causeOf } from '../../../core/contracts/words/causes.ts';
 import { shownBreaker } from '../../../core/health/breaker.ts';
 import { heldUntil } from '../../../core/health/holds.ts';
 import type { KeptIncident } from '../../../core/health/incident.ts';
+import type { HealthParts } from '../../../core/health/judgement.ts';
 import { shownStatus } from '../../../core/health/shown-status.ts';
 import { type JobTiming, nextRun, timingsOf } from '../../../core/planning/job-schedule.ts';
 import { type WatchList, wantedOf } from '../../../core/planning/watch-list.ts';
@@ -116,13 +117,7 @@ function healthView(
     message: row.paused || locked || !told ? null : row.message,
     since: row.since?.toISOString() ?? null,
     score: row.score,
-    parts: {
-      success: row.success,
-      freshness: row.freshness,
-      accepted: row.accepted,
-      latency: row.latency,
-      quota: row.quota,
-    },
+    parts: partsView(row),
     trend: samples
       .filter((sample) => sample.sourceId === source.id)
       .map(({ at, score, status }) => ({ at: at.toISOString(), score, status: status })),
@@ -172,8 +167,13 @@ export function loginView({ id }: { readonly id: string }, row: StoredSource): S
   return { detail, since: since.toISOString(), until, hint: loginHint({ detail, until }, id) };
 }
 
-export function sampleView({ at, status, score, lowest, succeeded, failed }: StoredSample) {
-  return { at: at.toISOString(), status: status, score, lowest, succeeded, failed };
+export function sampleView(sample: StoredSample) {
+  const { at, status, score, lowest, succeeded, failed } = sample;
+  return { at: at.toISOString(), status, score, lowest, succeeded, failed, parts: partsView(sample) };
+}
+
+function partsView({ success, freshness, accepted, latency, quota }: HealthParts): HealthParts {
+  return { success, freshness, accepted, latency, quota };
 }
 
 /**

@@ -24,9 +24,15 @@ export function questionsOf(
   return new Map([
     [
       '/quotes',
-      ['?limit=500', `?symbols=${symbols}`, '?source=yahoo', '?assetClass=etf&limit=5', '?assetClass=crypto'].map(
-        (query) => `/quotes${query}`,
-      ),
+      [
+        '?limit=500',
+        `?symbols=${symbols}`,
+        '?source=yahoo',
+        '?assetClass=etf&limit=5',
+        '?assetClass=crypto',
+        '?watched=1',
+        '?limit=100&sort=-price&offset=400',
+      ].map((query) => `/quotes${query}`),
     ],
     ['/quotes/{symbol}', ['/quotes/AAPL', '/quotes/AAPL?explain=1', `/quotes/AAPL?knownAt=${at(3)}`, '/quotes/APLE.L']],
     ['/quotes/{symbol}/history', [`/quotes/AAPL/history?from=${day(20)}&limit=500`, '/quotes/AAPL/history?limit=50']],
@@ -40,6 +46,8 @@ export function questionsOf(
     ['/indices/{symbol}/constituents', ['/indices/%5EGSPC/constituents?limit=100']],
     ['/coverage', ['/coverage?symbol=AAPL&interval=1d']],
     ['/exchanges', ['/exchanges']],
+    ['/asset-classes', ['/asset-classes']],
+    ['/sparklines', [`/sparklines?symbols=${symbols}`]],
     ['/findings', ['/findings?symbol=AAPL&status=open', '/findings?status=open&limit=50']],
     ['/watch', ['/watch?limit=50']],
     ['/watch/{symbol}', ['/watch/AAPL']],

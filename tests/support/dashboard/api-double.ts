@@ -49,7 +49,7 @@ import { changePage, readPage } from './page-double.ts';
 import { redrive, replayAsked, replayId, replayLooked } from './quarantine-double.ts';
 import { readQuotes } from './quote-double.ts';
 import { formerRecoveries, recoveryAt, recoveryId } from './recovery-data.ts';
-import { healthAnswer, sourceHours, systemHistory } from './system-data.ts';
+import { flowOf, healthAnswer, sourceHours, systemHistory } from './system-data.ts';
 
 export const goodKey = 'qtr_live_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I_0a1b2c';
 export const goodToken = 'one-time-token';
@@ -207,6 +207,7 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
   if (path === '/sources') return data(z.array(sourceSchema), state.sources);
   if (path === '/health') return healthAnswer(state);
   if (path === '/health/history') return systemHistory(query.get('by'));
+  if (path === '/health/flow') return flowOf(query.get('by'));
   if (path === '/services') {
     return data(servicesSchema, { services: state.services, queues: state.queues, events: state.eventsWaiting });
   }

@@ -156,6 +156,19 @@ export function usualIncidents(sourceId: string): IncidentView[] {
   ];
 }
 
+/** What a score was made of; before the sixth sample it was not kept. */
+export function partsOf(status: HealthStatus, index: number): z.infer<typeof healthSampleSchema>['parts'] {
+  if (index < 5) return { success: null, freshness: null, accepted: null, latency: null, quota: null };
+  const well = status === 'healthy';
+  return {
+    success: well ? 1 : status === 'degraded' ? 0.86 : 0.2,
+    freshness: well ? 0.98 : 0.7,
+    accepted: 0.995,
+    latency: 0.7 + (index % 5) * 0.06,
+    quota: 1 - (index % 24) / 30,
+  };
+}
+
 /** A source's health of the last two weeks. */
 export function usualDays(): z.infer<typeof healthSampleSchema>[] {
   const today = Math.floor(Date.now() / 86_400_000) * 86_400_000;
@@ -169,6 +182,7 @@ export function usualDays(): z.infer<typeof healthSampleSchema>[] {
       lowest: score - 10,
       succeeded: 1_440,
       failed: status === 'healthy' ? 0 : 12,
+      parts: partsOf(status, index),
     };
   });
 }

@@ -1,5 +1,10 @@
 import * as z from 'zod';
-import { healthSchema, type SystemHealth, systemSampleSchema } from '../../../core/contracts/http/health.ts';
+import {
+  flowSampleSchema,
+  healthSchema,
+  type SystemHealth,
+  systemSampleSchema,
+} from '../../../core/contracts/http/health.ts';
 import {
   healthSampleSchema,
   type QueueView,
@@ -9,6 +14,7 @@ import {
 import type { HealthStatus } from '../../../core/contracts/words/health-status.ts';
 import { checkStatusOf, systemHealth } from '../../../core/health/system.ts';
 import { type Answer, data } from './double-answer.ts';
+import { partsOf } from './operations-data.ts';
 
 interface Installed {
   readonly sources: readonly SourceView[];
@@ -80,7 +86,25 @@ export function sourceHours(): Answer {
       lowest: status === 'failed' ? 12 : score - 4,
       succeeded: status === 'failed' ? 0 : 60,
       failed: status === 'healthy' ? 0 : 12,
+      parts: partsOf(status, index),
     };
   });
   return data(z.array(healthSampleSchema), samples);
+}
+
+/** `GET /health/flow`: a run a minute or hour, some without any, and a relay that was once behind. */
+export function flowOf(by: string | null): Answer {
+  const [step, count] = by === 'hour' ? [3_600_000, 168] : [60_000, 180];
+  const last = Math.floor(Date.now() / step) * step;
+  const steps = Array.from({ length: count }, (_, index) => count - 1 - index).filter((ago) => ago < 100 || ago >= 112);
+  return data(
+    z.array(flowSampleSchema),
+    steps.map((ago) => ({
+      at: new Date(last - ago * step).toISOString(),
+      batches: 5,
+      rows: 120 + ((ago * 7) % 11),
+      waiting: ago === 30 ? 40 : ago % 3,
+      oldestSeconds: ago === 30 ? 42 : ago % 4,
+    })),
+  );
 }

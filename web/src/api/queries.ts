@@ -1,7 +1,7 @@
 /** What the dashboard reads, as TanStack Query options: key, reader, and how often it is asked again. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
-import { healthSchema, systemSampleSchema } from '../../../core/contracts/http/health.ts';
+import { flowSampleSchema, healthSchema, systemSampleSchema } from '../../../core/contracts/http/health.ts';
 import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
 import {
   barsSchema,
@@ -40,6 +40,7 @@ const readIncidents = reader(z.array(incidentSchema));
 const readHealthHistory = reader(z.array(healthSampleSchema));
 const readSystem = documentReader(healthSchema, 'application/health+json', 503);
 const readSystemHistory = reader(z.array(systemSampleSchema));
+const readFlow = reader(z.array(flowSampleSchema));
 const readRuns = reader(z.array(runSchema));
 const readRun = reader(runDetailSchema);
 const readQuarantine = reader(z.array(quarantineSchema));
@@ -164,6 +165,17 @@ export function systemHistoryQuery(by: 'hour' | 'day') {
     queryKey: ['system-history', by],
     queryFn: async ({ signal }) => (await readSystemHistory(`/health/history?by=${by}`, signal)).data,
     refetchInterval: live.slow,
+  });
+}
+
+/** What was stored and what waited for the relay of events, oldest first: three hours by the minute, or seven days by the hour. */
+export function flowQuery(by: 'minute' | 'hour') {
+  return queryOptions({
+    queryKey: ['flow', by],
+    queryFn: async ({ signal }) => (await readFlow(`/health/flow?by=${by}`, signal)).data,
+    staleTime: 60_000,
+    refetchInterval: 60_000,
+    placeholderData: keepPreviousData,
   });
 }
 

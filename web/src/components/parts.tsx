@@ -4,8 +4,8 @@ import styles from './parts.module.css';
 
 type Parts = SourceView['health']['parts'];
 
-/** In the order of what they weigh in the score. */
-const names: readonly (readonly [part: keyof Parts, label: string, meaning: string])[] = [
+/** The parts of the score with what they mean, in the order of what they weigh. */
+export const partNames: readonly (readonly [part: keyof Parts, label: string, meaning: string])[] = [
   ['success', 'Success', 'Share of runs that succeeded; the newest weigh most'],
   ['freshness', 'Fresh', 'Share of listings as new as the exchange’s calendar expects'],
   ['accepted', 'Rows', 'Share of rows that passed the checks'],
@@ -21,7 +21,7 @@ const names: readonly (readonly [part: keyof Parts, label: string, meaning: stri
 export function PartBars({ parts }: { parts: Parts }) {
   return (
     <dl className={styles.parts} aria-label="Parts of the score">
-      {names.map(([part, label, meaning]) => {
+      {partNames.map(([part, label, meaning]) => {
         const share = parts[part];
         return (
           <div key={part} title={meaning}>

@@ -103,7 +103,7 @@ async function keepHealth(
 async function keepSample(
   db: Connection,
   sourceId: string,
-  { status, score }: Health,
+  { status, score, parts }: Health,
   ended: readonly EndedTask[],
   now: Date,
 ): Promise<void> {
@@ -112,9 +112,10 @@ async function keepSample(
   await db.query({
     name: 'keep-sample',
     text: `INSERT INTO health_sample AS kept
-             (source_id, hour, status, score, samples, score_sum, score_least, worst, succeeded, failed)
+             (source_id, hour, status, score, samples, score_sum, score_least, worst, succeeded, failed,
+              success, freshness, accepted, latency, quota)
            VALUES ($1, date_trunc('hour', $2::timestamptz, 'UTC'), $3, $4, CASE WHEN $4::int IS NULL THEN 0 ELSE 1 END,
-                   coalesce($4, 0), $4, $3, $5, $6)
+                   coalesce($4, 0), $4, $3, $5, $6, $8, $9, $10, $11, $12)
            ON CONFLICT (source_id, hour) DO UPDATE
              SET status = excluded.status, score = excluded.score, samples = kept.samples + excluded.samples,
                  score_sum = kept.score_sum + excluded.score_sum,
@@ -122,8 +123,23 @@ async function keepSample(
                  worst = CASE WHEN array_position($7::text[], excluded.status) <
                                    coalesce(array_position($7::text[], coalesce(kept.worst, kept.status)), 99)
                               THEN excluded.status ELSE coalesce(kept.worst, kept.status) END,
-                 succeeded = kept.succeeded + excluded.succeeded, failed = kept.failed + excluded.failed`,
-    values: [sourceId, now, status, score, succeeded, own.length - succeeded, [...healthStatuses]],
+                 succeeded = kept.succeeded + excluded.succeeded, failed = kept.failed + excluded.failed,
+                 success = excluded.success, freshness = excluded.freshness, accepted = excluded.accepted,
+                 latency = excluded.latency, quota = excluded.quota`,
+    values: [
+      sourceId,
+      now,
+      status,
+      score,
+      succeeded,
+      own.length - succeeded,
+      [...healthStatuses],
+      parts.success,
+      parts.freshness,
+      parts.accepted,
+      parts.latency,
+      parts.quota,
+    ],
   });
 }
 

@@ -64,6 +64,11 @@ const sampleRow = z.object({
   lowest: z.int().nullable(),
   succeeded: z.int(),
   failed: z.int(),
+  success: fraction,
+  freshness: fraction,
+  accepted: fraction,
+  latency: fraction,
+  quota: fraction,
 });
 
 /** Reads of sources from Postgres. */
@@ -114,7 +119,8 @@ export function sourceReader(pool: Pool): SourceReader {
     async samples(ids, from, to = null) {
       const result = await pool.query({
         name: 'source-samples',
-        text: `SELECT source_id AS "sourceId", hour AS at, status, score, coalesce(score_least, score) AS lowest, succeeded, failed
+        text: `SELECT source_id AS "sourceId", hour AS at, status, score, coalesce(score_least, score) AS lowest, succeeded, failed,
+                      success, freshness, accepted, latency, quota
                FROM health_sample
                WHERE source_id = ANY ($1::text[]) AND hour >= $2 AND ($3::timestamptz IS NULL OR hour < $3)
                ORDER BY hour LIMIT 10000`,
@@ -130,7 +136,8 @@ export function sourceReader(pool: Pool): SourceReader {
                       ($4::text[])[min(array_position($4::text[], coalesce(worst, status)))] AS status,
                       round(coalesce(sum(score_sum)::numeric / nullif(sum(samples), 0), avg(score)))::int AS score,
                       min(coalesce(score_least, score)) AS lowest,
-                      sum(succeeded)::int AS succeeded, sum(failed)::int AS failed
+                      sum(succeeded)::int AS succeeded, sum(failed)::int AS failed, avg(success) AS success,
+                      avg(freshness) AS freshness, avg(accepted) AS accepted, avg(latency) AS latency, avg(quota) AS quota
                FROM health_sample
                WHERE source_id = ANY ($1::text[]) AND hour >= date_trunc('day', $2::timestamptz, 'UTC')
                  AND ($3::timestamptz IS NULL OR hour < $3)

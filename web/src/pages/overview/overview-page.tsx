@@ -1,22 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
 import { exchangesQuery, servicesQuery, sourcesQuery, systemQuery } from '../../api/queries.ts';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
+import { useTogether } from '../../components/together.ts';
 import { NeedsAttention } from './attention.tsx';
 import { DeadLetters } from './dead-letters.tsx';
 import { EventsWaiting } from './events-waiting.tsx';
 import { Exchanges } from './exchanges.tsx';
+import { Flow } from './flow.tsx';
 import styles from './overview-page.module.css';
 import { Queues } from './queues.tsx';
 import { Services } from './services.tsx';
 import { System } from './system.tsx';
 
 const route = getRouteApi('/');
-
-/** Parts that came one by one would push each other down: for so long they wait for each other. */
-const togetherMs = 2_000;
 
 /** The state in a sentence with its score, then freshness by exchange, services and queues. */
 export function OverviewPage() {
@@ -26,14 +24,9 @@ export function OverviewPage() {
   const operations = useQuery(servicesQuery);
   const market = useQuery(exchangesQuery);
   const sources = useQuery(sourcesQuery);
-  const [waited, setWaited] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setWaited(true), togetherMs);
-    return () => clearTimeout(timer);
-  }, []);
-  const isFirst = (of: { isPending: boolean; failureCount: number }) => of.isPending && of.failureCount === 0;
+  const wait = useTogether([system, operations, market, sources]);
 
-  if (!waited && [system, operations, market, sources].some(isFirst))
+  if (wait)
     return (
       <Page title="Overview">
         <Loading what="the state" rows={8} />
@@ -89,6 +82,7 @@ export function OverviewPage() {
           {operations.isPending && <Loading what="the queues" rows={3} />}
         </Section>
       </div>
+      <Flow />
       {!operations.data && operations.isError && (
         <ErrorState
           what="services and queues"

@@ -1,15 +1,24 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { ChevronLeft, History } from 'lucide-react';
-import { healthByDayQuery, runsQuery, sourcesQuery } from '../../api/queries.ts';
+import {
+  healthByDayQuery,
+  healthByHourQuery,
+  incidentsQuery,
+  recoveriesQuery,
+  runsQuery,
+  sourcesQuery,
+} from '../../api/queries.ts';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
+import { useTogether } from '../../components/together.ts';
 import { Trend, TrendKey } from '../../components/trend.tsx';
 import { RunTable } from '../runs/run-table.tsx';
 import { SourceCard } from '../sources/source-card.tsx';
 import { Incidents } from './incidents.tsx';
 import { Recoveries } from './recoveries.tsx';
 import { RunDetail } from './run-detail.tsx';
+import { ScoreParts } from './score-parts.tsx';
 import styles from './source-page.module.css';
 import { Terms } from './terms.tsx';
 
@@ -23,17 +32,29 @@ export function SourcePage() {
   const source = sources.data?.find((one) => one.id === sourceId);
   const runs = useQuery(runsQuery(sourceId));
   const days = useQuery(healthByDayQuery(sourceId));
+  const others = useQueries({
+    queries: [healthByHourQuery(sourceId), incidentsQuery(sourceId), recoveriesQuery(sourceId)],
+    combine: (each) => each.map(({ isPending, failureCount }) => ({ isPending, failureCount })),
+  });
+  const wait = useTogether([sources, runs, days, ...others]);
+  const head = {
+    above: (
+      <Link to="/sources" className={styles.back}>
+        <ChevronLeft aria-hidden="true" /> Sources
+      </Link>
+    ),
+    name: source?.title ?? sourceId,
+    title: <bdi>{source?.title ?? sourceId}</bdi>,
+  };
 
+  if (wait)
+    return (
+      <Page {...head}>
+        <Loading what="this source" rows={8} />
+      </Page>
+    );
   return (
-    <Page
-      above={
-        <Link to="/sources" className={styles.back}>
-          <ChevronLeft aria-hidden="true" /> Sources
-        </Link>
-      }
-      name={source?.title ?? sourceId}
-      title={<bdi>{source?.title ?? sourceId}</bdi>}
-    >
+    <Page {...head}>
       {sources.data && !source && (
         <Empty title="There is no such source" action={<Link to="/sources">Go to the sources</Link>}>
           It may have been removed from the catalogue. Its stored prices are still served.
@@ -61,6 +82,7 @@ export function SourcePage() {
               <TrendKey />
             </Section>
           )}
+          {source && <ScoreParts sourceId={sourceId} />}
           {source && <Incidents sourceId={sourceId} />}
           {source && <Recoveries sourceId={sourceId} />}
           {source && <Terms source={source} />}

@@ -17,15 +17,19 @@ const shiftsScript = `new Promise((resolve) => {
   setTimeout(() => resolve({ sum, moved }), 500);
 })`;
 
-describe('the overview, as it loads', () => {
-  const dashboard = useDashboard();
+const dashboard = useDashboard();
 
+describe.each([
+  ['the overview', '/', 'As a table'],
+  ['the market', '/market', 'Apple Inc.'],
+  ['a source', '/sources/yahoo', 'As a table'],
+])('%s, as it loads', (_, path, there) => {
   it.each([
     [1_280, 800],
     [390, 844],
   ])('moves nothing that is there already, at %i by %i', async (width, height) => {
-    const page = await dashboard.open('/', { width, height });
-    await page.getByRole('switch', { name: 'Scheduler' }).waitFor();
+    const page = await dashboard.open(path, { width, height });
+    await page.getByText(there).first().waitFor();
     await page.waitForLoadState('networkidle');
     const shifts = shiftsSchema.parse(await page.evaluate(shiftsScript));
     expect(shifts.sum, shifts.moved.join('\n')).toBeLessThanOrEqual(0.02);
