@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { goodKey } from '../support/dashboard/api-double.ts';
 import { textOf, useDashboard } from './dashboard.ts';
 
 describe('the sources', () => {
@@ -116,7 +117,7 @@ describe('the sources', () => {
     const hint =
       'It needs an API key: PUT /api/v1/sources/alpha-vantage/credentials or `quotron credentials set alpha-vantage`.';
     const [, source] = dashboard.double.state.sources;
-    if (source) source.credentials = { isSet: false, changedAt: null, hint };
+    if (source) source.credentials = { form: 'api-key', isSet: false, changedAt: null, hint };
     const page = await dashboard.open('/sources');
     const told = card(page, 'Alpha Vantage').getByText('No credentials are set.');
     await told.waitFor();
@@ -125,10 +126,28 @@ describe('the sources', () => {
     );
     expect(await textOf(card(page, 'Alpha Vantage').locator('code'))).toBe('quotron credentials set alpha-vantage');
     expect(await page.getByText('No credentials are set.').count()).toBe(1);
-    if (source) source.credentials = { isSet: true, changedAt: new Date().toISOString(), hint: null };
+    if (source) source.credentials = { form: 'api-key', isSet: true, changedAt: new Date().toISOString(), hint: null };
     await page.reload();
     await card(page, 'Alpha Vantage').waitFor();
     expect(await told.count()).toBe(0);
+  });
+
+  it('takes credentials in a form that a key confirms, and a wrong one ends no session', async () => {
+    const [, source] = dashboard.double.state.sources;
+    if (source) source.credentials = { form: 'api-key', isSet: false, changedAt: null, hint: null };
+    const page = await dashboard.open('/sources/alpha-vantage');
+    await page.getByRole('button', { name: 'Set the credentials of Alpha Vantage' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Credentials of Alpha Vantage' });
+    await dialog.getByLabel('API key of the source').fill('secret-of-the-source');
+    await dialog.getByLabel('Your key of scope admin').fill('qtr_live_wrong');
+    dashboard.allow(/status of 401/);
+    await dialog.getByRole('button', { name: 'Set them' }).click();
+    await dialog.getByRole('alert').getByText('The API key is not valid.').waitFor();
+    await dialog.getByLabel('Your key of scope admin').fill(goodKey);
+    await dialog.getByRole('button', { name: 'Set them' }).click();
+    await page.getByText('The credentials of Alpha Vantage are set.').waitFor();
+    await page.getByRole('button', { name: 'Replace the credentials of Alpha Vantage' }).waitFor();
+    expect(await page.content()).not.toContain('secret-of-the-source');
   });
 
   it('stops a source, says so, and takes it back', async () => {
@@ -220,14 +239,15 @@ describe('the sources', () => {
     const [, source] = dashboard.double.state.sources;
     if (!source) throw new Error('The double has no second source.');
     source.terms = { url: 'https://alpha.example/terms', licence: 'internal', reviewed: '2026-10-02' };
-    source.credentials = { isSet: true, changedAt: new Date(Date.now() - 7_200_000).toISOString(), hint: null };
+    const changedAt = new Date(Date.now() - 7_200_000).toISOString();
+    source.credentials = { form: 'api-key', isSet: true, changedAt, hint: null };
     const page = await dashboard.open(`/sources/${source.id}`);
     const terms = page.locator('section', { has: page.getByRole('heading', { name: 'Terms and credentials' }) });
     await terms.waitFor();
     const text = (await textOf(terms)).replaceAll(/\s+/g, ' ');
     expect(text).toContain('only keys for that may see them');
     expect(text).toContain('alpha.example, read on 2026-10-02');
-    expect(text).toContain(`Set 2 h ago. quotron credentials set ${source.id} replaces them`);
+    expect(text).toContain('Set 2 h ago. Replace them');
     expect(await page.locator('input[type="password"]').count()).toBe(0);
     source.credentials = null;
     await page.reload();

@@ -42,6 +42,7 @@ describe('a source', () => {
     const { data } = await read(sourceSchema, '/sources/alpha-vantage');
     expect(data).toMatchObject({
       credentials: {
+        form: 'api-key',
         isSet: false,
         changedAt: null,
         hint: expect.stringContaining('PUT /api/v1/sources/alpha-vantage/credentials'),

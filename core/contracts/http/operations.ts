@@ -100,11 +100,14 @@ export const sourceHealthSchema = z
   .meta({ id: 'SourceHealth' });
 export type SourceHealthView = z.infer<typeof sourceHealthSchema>;
 
+/** What credentials are: a key, or a login without or with the secret of a second factor. */
+const credentialsForm = z.enum(['api-key', 'login', 'totp-login']);
+
 /** Whether a source's credentials are set. Their value is never returned. */
 export const credentialsStateSchema = z
   .object({
     sourceId: z.string(),
-    form: z.enum(['api-key', 'login', 'totp-login']),
+    form: credentialsForm,
     /** The fields of the body of a PUT. */
     fields: z.array(z.string()),
     isSet: z.boolean(),
@@ -127,7 +130,12 @@ export const sourceSchema = z
     pausedUntil: instant.nullable(),
     /** `null` for a source that needs none. A source without its credentials is `unknown` and does not run. */
     credentials: z
-      .object({ isSet: z.boolean(), changedAt: instant.nullable(), hint: z.string().nullable() })
+      .object({
+        form: credentialsForm,
+        isSet: z.boolean(),
+        changedAt: instant.nullable(),
+        hint: z.string().nullable(),
+      })
       .nullable(),
     jobs: z.array(
       z.object({

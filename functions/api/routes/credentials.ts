@@ -29,7 +29,7 @@ export const credentialsSpecs: readonly RouteSpec[] = [
     method: 'put',
     summary: "Set a source's credentials",
     description:
-      '`{apiKey}` or `{username, password}`, as the source needs it; `totpSecret` too where it has a second factor. They hold from the next request on; the session made with the former ones is dropped. Needs a key in `x-api-key`: the dashboard cannot set secrets.',
+      '`{apiKey}` or `{username, password}`, as the source needs it; `totpSecret` too where it has a second factor. They hold from the next request on; the session made with the former ones is dropped. Needs a key in `x-api-key`: a session cannot set secrets.',
     body: z.union([credentialsSchemas['api-key'], credentialsSchemas.login, credentialsSchemas['totp-login']]),
   },
   { ...shared, method: 'delete', summary: "Take a source's credentials away" },

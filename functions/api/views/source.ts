@@ -1,4 +1,4 @@
-import { credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
+import { credentialsFormOf, credentialsHint, needsCredentials } from '../../../core/auth/credentials.ts';
 import { loginHint } from '../../../core/auth/login-states.ts';
 import type { VisibleSources } from '../../../core/auth/visible-sources.ts';
 import type { SourceHealthView, SourceView } from '../../../core/contracts/http/operations.ts';
@@ -35,6 +35,7 @@ export function sourceView(
   const jobs = timingsOf(source, wantedOf(source, planned.watched, planned.alwaysOpen)).map((timing) =>
     jobView(timing, source, row, planned.now),
   );
+  const form = credentialsFormOf(source.session);
   return {
     id: source.id,
     title: source.title,
@@ -42,13 +43,15 @@ export function sourceView(
     simulated: planned.simulated.includes(source.id),
     paused: row.paused,
     pausedUntil: row.pausedUntil?.toISOString() ?? null,
-    credentials: needsCredentials(source)
-      ? {
-          isSet: row.credentialsSet,
-          changedAt: row.credentialsAt?.toISOString() ?? null,
-          hint: row.credentialsSet ? null : credentialsHint(source),
-        }
-      : null,
+    credentials:
+      form !== null
+        ? {
+            form,
+            isSet: row.credentialsSet,
+            changedAt: row.credentialsAt?.toISOString() ?? null,
+            hint: row.credentialsSet ? null : credentialsHint(source),
+          }
+        : null,
     jobs,
     terms: { ...source.terms },
     lastRun:

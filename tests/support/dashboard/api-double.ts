@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { z } from 'zod';
+import { credentialsSchemas } from '../../../core/auth/credentials.ts';
 import type { EventType } from '../../../core/contracts/events/event.ts';
 import { simulatedHeader } from '../../../core/contracts/http/envelope.ts';
 import { constituentsSchema } from '../../../core/contracts/http/indices.ts';
@@ -18,6 +19,7 @@ import {
   tickRowSchema,
 } from '../../../core/contracts/http/market.ts';
 import {
+  credentialsStateSchema,
   deadLetterSchema,
   healthSampleSchema,
   quarantineSchema,
@@ -154,6 +156,9 @@ async function answerTo(
   if (state.signedOut || !(request.headers.cookie ?? '').includes('qtr_session=double')) {
     return problem(401, 'unauthenticated', 'An API key is needed', 'Sign in with POST /session.');
   }
+  const [, of] = /^\/sources\/([^/]+)\/credentials$/.exec(path) ?? [];
+  if (request.method === 'PUT' && of !== undefined)
+    return credentialsSet(state, of, request.headers['x-api-key'], await bodyOf(request));
   if (request.method === 'DELETE' && path === '/session') {
     return { status: 204, headers: { 'set-cookie': 'qtr_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict' } };
   }
@@ -249,6 +254,18 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
     return problem(404, 'no_constituents', 'The members of the index are not known', `No source has data for ${id}.`);
   if (collection === 'bars') return data(barsSchema, barsOf(quote));
   return problem(404, 'not_found', 'There is nothing here', `There is no ${path}.`);
+}
+
+/** Sets credentials by a key, as the function does that alone may: no session does. */
+function credentialsSet(state: DoubleState, id: string, key: unknown, body: unknown): Answer {
+  if (key !== goodKey)
+    return problem(401, 'invalid_key', 'The API key is not valid', 'The API key is unknown, revoked or expired.');
+  const source = state.sources.find((one) => one.id === id);
+  if (!source?.credentials) return problem(404, 'no_credentials', 'The source needs no credentials', `${id} has none.`);
+  const { form } = source.credentials;
+  const given = credentialsSchemas[form].parse(body);
+  source.credentials = { form, isSet: true, changedAt: new Date().toISOString(), hint: null };
+  return data(credentialsStateSchema, { sourceId: id, fields: Object.keys(given), ...source.credentials });
 }
 
 /** A run is finished when it is looked at the second time. */

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { needsCredentials } from '../../../core/auth/credentials.ts';
+import { credentialsFormOf } from '../../../core/auth/credentials.ts';
 import type {
   DeadLetterView,
   healthSampleSchema,
@@ -40,6 +40,7 @@ export function sourceOf(
     nextRunAt: at(-18),
     symbolCount: symbols.length,
   }));
+  const form = credentialsFormOf(source.session);
   const { minute, day } = change.used ?? {
     minute: Math.floor(quota.perMinute * 0.15),
     day: Math.floor(quota.perDay * 0.09),
@@ -51,7 +52,7 @@ export function sourceOf(
     simulated: false,
     paused: change.paused ?? false,
     pausedUntil: null,
-    credentials: needsCredentials(source) ? { isSet: true, changedAt: at(86_400 * 9), hint: null } : null,
+    credentials: form === null ? null : { form, isSet: true, changedAt: at(86_400 * 9), hint: null },
     jobs,
     terms: { ...terms },
     lastRun: {

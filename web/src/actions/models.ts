@@ -80,7 +80,7 @@ async function send<T extends z.ZodType>(
   try {
     const json = jsonOf(text);
     return json === undefined
-      ? (await change('PUT', path, schema, text, 'text/csv')).data
+      ? (await change('PUT', path, schema, text, { media: 'text/csv' })).data
       : (await change('PUT', path, schema, json)).data;
   } catch (error) {
     endSessionOn401(error);

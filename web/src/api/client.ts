@@ -77,14 +77,17 @@ export async function change<T extends z.ZodType>(
   path: string,
   data: T,
   body?: unknown,
-  media = 'application/json',
+  { media = 'application/json', key }: { media?: string; key?: string } = {},
 ): Promise<{ data: z.infer<T>; warnings: readonly Warning[] }> {
   const response = await send(path, {
     method,
+    headers: {
+      ...(key === undefined ? {} : { 'x-api-key': key }),
+      ...(body === undefined ? {} : { 'content-type': media }),
+    },
     ...(body === undefined
       ? {}
       : {
-          headers: { 'content-type': media },
           body: typeof body === 'string' && media !== 'application/json' ? body : JSON.stringify(body),
         }),
   });

@@ -19,7 +19,9 @@ export const queryClient: QueryClient = new QueryClient({
 
 /** Shows the sign-in page when the API answered 401. */
 export function endSessionOn401(error: unknown): void {
-  if (requestErrorOf(error).status === 401) endSession();
+  const { status, code } = requestErrorOf(error);
+  // A key that somebody typed beside the session says nothing about the session.
+  if (status === 401 && code !== 'invalid_key') endSession();
 }
 
 /** Drops the session and all cached data. */

@@ -4,14 +4,17 @@ import { Dialog } from './dialog.tsx';
 import { DialogChoice } from './dialog-choice.tsx';
 import styles from './dialog-form.module.css';
 
-/** A dialog whose form makes something: its fields, why it was refused, and the choice to leave it or to make it. */
+/** A dialog whose form makes or sets something: its fields, why it was refused, and the choice to leave it or to make it. */
 export function DialogForm({
   title,
+  act = 'Make it',
   make,
   onClose,
   children,
 }: {
   title: string;
+  /** What its button says. */
+  act?: string;
   make: { mutate(): void; readonly isPending: boolean; readonly error: Error | null };
   onClose: () => void;
   children: ReactNode;
@@ -30,7 +33,7 @@ export function DialogForm({
             <strong>{refusal.title}.</strong> {refusal.message}
           </p>
         )}
-        <DialogChoice act="Make it" busy={make.isPending} onClose={onClose} />
+        <DialogChoice act={act} busy={make.isPending} onClose={onClose} />
       </form>
     </Dialog>
   );

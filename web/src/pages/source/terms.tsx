@@ -1,7 +1,10 @@
+import { useState } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
 import type { LicenceClass } from '../../../../core/contracts/words/licence.ts';
+import { Button } from '../../components/button.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Section } from '../../components/page.tsx';
+import { CredentialsForm } from './credentials-form.tsx';
 import styles from './terms.module.css';
 
 const licenceWords: Readonly<Record<LicenceClass, string>> = {
@@ -14,6 +17,7 @@ const licenceWords: Readonly<Record<LicenceClass, string>> = {
 /** What a source's data may be used for, and whether its credentials are set. Their value never comes to the page. */
 export function Terms({ source }: { source: SourceView }) {
   const { terms, credentials } = source;
+  const [setting, setSetting] = useState(false);
   return (
     <Section title="Terms and credentials">
       <dl className={styles.facts}>
@@ -43,13 +47,18 @@ export function Terms({ source }: { source: SourceView }) {
           )}
           {credentials?.isSet === false && <>Not set. </>}
           {credentials !== null && (
-            <>
-              <code>quotron credentials set {source.id}</code> {credentials.isSet ? 'replaces' : 'sets'} them: a page in
-              a browser may not.
-            </>
+            <Button
+              aria-label={`${credentials.isSet ? 'Replace' : 'Set'} the credentials of ${source.title}`}
+              onClick={() => setSetting(true)}
+            >
+              {credentials.isSet ? 'Replace them' : 'Set them'}
+            </Button>
           )}
         </dd>
       </dl>
+      {credentials !== null && setting && (
+        <CredentialsForm source={source} form={credentials.form} onClose={() => setSetting(false)} />
+      )}
     </Section>
   );
 }
