@@ -264,7 +264,7 @@ describe('the sources', () => {
     );
     expect(await made.getByRole('img').count()).toBe(6);
     await made.getByText('As a table').click();
-    expect(await made.getByRole('row').count()).toBe(151);
+    await expect.poll(() => made.getByRole('row').count()).toBe(151);
     // Before the parts were kept, an hour has its score alone.
     expect(await made.getByRole('row').last().getByRole('cell').allInnerTexts()).toEqual([
       '97',
