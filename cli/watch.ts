@@ -207,13 +207,20 @@ function costOf(added: readonly WatchAddedView[]): string[] {
     const key = `${sourceId} ${job}`;
     if (!first.has(key)) first.set(key, before);
   }
-  const changed = last.freshness.map(({ sourceId, job, after }) => {
+  const changed = last.freshness.flatMap(({ sourceId, job, kind, after }) => {
     const before = first.get(`${sourceId} ${job}`) ?? after;
-    return before === after
-      ? `Prices of ${sourceId} are fetched each ${after} s, as before.`
-      : `Prices of ${sourceId} are fetched each ${after} s from now on, in place of ${before} s: more symbols share its quota.`;
+    const what = kind === 'bars' ? 'Bars' : 'Prices';
+    if (before === after)
+      return kind === 'bars' ? [] : [`${what} of ${sourceId} are fetched each ${after} s, as before.`];
+    return [
+      `${what} of ${sourceId} are fetched each ${after} s from now on, in place of ${before} s: more symbols share its quota.`,
+    ];
   });
-  return [...changed, `The list has ${last.list.count} of at most ${count(last.list.limit, 'symbol')}.`];
+  const full = [...new Set(added.flatMap(({ withoutRoom }) => withoutRoom))].map((sourceId) => {
+    const symbols = added.filter(({ withoutRoom }) => withoutRoom.includes(sourceId)).map(({ symbol }) => safe(symbol));
+    return `${sourceId} is not asked for ${symbols.join(', ')}: its quota has no room for another symbol.`;
+  });
+  return [...changed, ...full, `The list has ${last.list.count} of at most ${count(last.list.limit, 'symbol')}.`];
 }
 
 function shown(views: readonly WatchedView[]): string {

@@ -4,7 +4,7 @@
  *   1. the slots of a job are whole multiples of its interval since the epoch, or the times of its cron expression
  *   2. a job with `inSession` is due only for those of its symbols whose market trades at the slot
  *   3. `dueRuns` gives the slots that a tick makes due, `nextRun` the one after
- *   4. `stretchesOf` spaces the slots of a universe that is too large for the quota
+ *   4. `stretchesOf` spaces the slots of a universe that is too large for the quota, and `timingsOf` spreads runs of bars
  *
  * Instants are milliseconds since the epoch.
  */
@@ -26,6 +26,8 @@ export interface JobTiming {
   readonly stretch: number;
   /** Calendars are ignored: the simulated market never closes. */
   readonly alwaysOpen: boolean;
+  /** How many requests of its runs are sent a minute; all at once unless given. */
+  readonly pace?: number;
 }
 
 /** Which symbols the jobs of a source fetch, and the source's names for them. */
@@ -57,7 +59,30 @@ export function timingsOf(
   const { alwaysOpen } = wanted;
   const wants = (job: SourceJob) => symbolsOf(job, wanted);
   const stretchOf = stretchesOf(source, wants, alwaysOpen);
-  return source.jobs.map((job) => ({ job, symbols: wants(job), stretch: stretchOf(job), alwaysOpen }));
+  const timings = source.jobs.map((job) => ({ job, symbols: wants(job), stretch: stretchOf(job), alwaysOpen }));
+  const pricesPerMinute = timings
+    .filter(({ job }) => !isBars(job))
+    .reduce((sum, { job, symbols, stretch }) => sum + demandOf(job, symbols, alwaysOpen).perMinute / stretch, 0);
+  const planned = source.quota.perMinute * plannedShare;
+  const pace = Math.max(planned / 10, planned - pricesPerMinute);
+  return timings.map((timing) => (isBars(timing.job) ? { ...timing, pace } : timing));
+}
+
+/** A run takes no longer than this part of the time to the next one. */
+const mostSpread = 0.75;
+
+/**
+ * Over how many seconds the tasks of a run of so many symbols are sent. Bars have of each minute what prices leave of it: of
+ * thousands of symbols, each of which is a request, a run takes hours.
+ */
+export function spreadSecondsOf({ job, stretch, pace }: JobTiming, symbols: number): number {
+  const seconds = pace === undefined ? 0 : (requestsFor(job, symbols) * 60) / pace;
+  const most = mostSpread * Math.min(secondsBetween(job, usualDay, stretch), daySeconds);
+  return seconds <= 60 ? 0 : Math.ceil(Math.min(seconds, most));
+}
+
+function isBars({ kind }: SourceJob): boolean {
+  return kind === 'bars';
 }
 
 /** A run that is due, with the symbols that it is due for, in the job's order. */
@@ -93,8 +118,8 @@ export function dueRuns(timing: JobTiming, plannedTo: number | null, tick: numbe
       const slot = newestSlot(timing, market, before);
       if (slot === null || (plannedTo !== null && slot <= plannedTo)) break;
       const symbols = due.get(slot) ?? new Set<string>();
-      for (const symbol of market.symbols) symbols.add(symbol);
-      due.set(slot, symbols);
+      for (const symbol of market.symbols) if (isInPart(timing, market, slot, symbol)) symbols.add(symbol);
+      if (symbols.size > 0) due.set(slot, symbols);
       before = slot - 1;
     }
   }
@@ -127,7 +152,7 @@ export function secondsBetween(job: SourceJob, at: number, stretch = 1): number 
   return next === undefined || !last ? daySeconds : (next - last.getTime()) / 1000;
 }
 
-/** Bars may have so much of what is planned before their slots are stretched: each symbol is a request of its own. */
+/** Bars may have so much of what is planned before they are due once a day: each symbol is a request of its own. */
 const barsShare = 0.5;
 
 interface Demand {
@@ -140,8 +165,9 @@ interface Demand {
  * `plannedShare` of its quota: 1, unless there are more symbols than that allows for. A job with `inSession` costs requests
  * in session only, by the calendars' usual hours.
  *
- * Bars come first, up to half of it and in whole intervals, which keeps their slots where they are in the day. Prices have
- * what is left, in quarters of their interval.
+ * Bars come first, up to half of it. Where that is too little they are due once a day: at the last slot of a market's
+ * session, so that none is left out and none falls on a night. Where a day's half is too little for all symbols, each day
+ * has a part of them (see `partsOf`). Prices have what is left, in quarters of their interval.
  *
  * @example
  * const stretchOf = stretchesOf(yahoo, () => symbols, false);
@@ -154,7 +180,6 @@ export function stretchesOf(
 ): (job: SourceJob) => number {
   const ofAll = (those: (job: SourceJob) => boolean) =>
     sumOf(source.jobs.filter(those).map((job) => demandOf(job, symbolsOf(job), alwaysOpen)));
-  const isBars = ({ kind }: SourceJob) => kind === 'bars';
   const whole = {
     perDay: source.quota.perDay * plannedShare,
     perMinute: source.quota.perMinute * plannedShare,
@@ -164,13 +189,56 @@ export function stretchesOf(
     ofAll((job) => job.cron !== undefined),
     1,
   );
-  const bars = ofAll((job) => job.cron === undefined && isBars(job));
   const others = ofAll((job) => job.cron === undefined && !isBars(job));
   const share = others.perDay > 0 ? barsShare : 1;
-  const ofBars = Math.max(1, Math.ceil(timesTooMuch(bars, free) / share));
-  const rest = timesTooMuch(others, without(free, bars, ofBars));
+  const room = { perDay: free.perDay * share, perMinute: free.perMinute * share };
+  const barJobs = source.jobs.filter((job) => job.cron === undefined && isBars(job));
+  const often = sumOf(barJobs.map((job) => demandOf(job, symbolsOf(job), alwaysOpen)));
+  const daily = sumOf(barJobs.map((job) => dailyDemandOf(symbolsOf(job), job)));
+  const isOften = timesTooMuch(often, room) <= 1;
+  const parts = isOften ? 1 : Math.max(1, Math.ceil(timesTooMuch(daily, room)));
+  const rest = timesTooMuch(others, without(free, isOften ? often : daily, parts));
   const ofOthers = Math.max(1, Math.ceil(rest * 4) / 4);
-  return (job) => (job.cron !== undefined ? 1 : isBars(job) ? ofBars : ofOthers);
+  const ofBars = (job: SourceJob) => (isOften ? 1 : Math.max(1, intervalsOfDay(job)) * parts);
+  return (job) => (job.cron !== undefined ? 1 : isBars(job) ? ofBars(job) : ofOthers);
+}
+
+/** How many intervals a day has, rounded up. */
+function intervalsOfDay(job: SourceJob): number {
+  return job.cron === undefined ? Math.ceil(daySeconds / job.everySeconds) : 1;
+}
+
+/** Bars once a day, spread over the hours of it. */
+function dailyDemandOf(symbols: readonly string[], job: SourceJob): Demand {
+  const perDay = requestsFor(job, symbols.length);
+  return { perDay, perMinute: perDay / 1_440 };
+}
+
+/**
+ * Into how many parts the symbols of bars are divided, one of which is due each day: 1, unless a day's quota has no room for
+ * all of them.
+ */
+function partsOf({ job, stretch }: JobTiming): number {
+  return isBars(job) ? Math.max(1, Math.floor(stretch / intervalsOfDay(job))) : 1;
+}
+
+/** Bars of more symbols than are asked for at each slot. */
+function isDaily({ job, stretch }: JobTiming): boolean {
+  return job.cron === undefined && isBars(job) && stretch > 1;
+}
+
+/** Whether a symbol is among those of the day: parts take turns by the days on which its market trades, or by all days. */
+function isInPart(timing: JobTiming, { calendar }: Market, slot: number, symbol: string): boolean {
+  const parts = partsOf(timing);
+  if (parts === 1) return true;
+  // A slot after midnight may be of the session of the day before.
+  const of = calendar === null ? slot : slot - graceOf(timing).afterMs;
+  const day = Math.floor(of / (daySeconds * 1000));
+  // 1970 began on a Thursday.
+  const turn = calendar === null ? day : Math.floor((day + 3) / 7) * 5 + Math.min(4, (day + 3) % 7);
+  let sum = 0;
+  for (const letter of symbol) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_003;
+  return sum % parts === turn % parts;
 }
 
 /** What a job asks of the quota on a usual day. */
@@ -199,11 +267,11 @@ function timesTooMuch(demand: Demand, room: Demand): number {
   return Math.max(demand.perDay / room.perDay, demand.perMinute / room.perMinute);
 }
 
-/** The most requests that the slots of a job in (after, until] take. */
+/** The most requests that the slots of a job in (after, until] take, each of them with all symbols that it may have. */
 export function requestsUntil(timing: JobTiming, after: number, until: number): number {
   let requests = 0;
   for (const market of marketsOf(timing)) {
-    const of = requestsFor(timing.job, market.symbols.size);
+    const of = Math.ceil(requestsFor(timing.job, market.symbols.size) / partsOf(timing));
     let slot = firstSlot(timing, market.calendar, after, until + 1);
     while (slot !== null && slot <= until) {
       requests += of;
@@ -257,6 +325,7 @@ function findMarkets({ job, symbols, alwaysOpen }: JobTiming): Market[] {
 
 /** The newest slot at or before an instant at which a market is in session. */
 function newestSlot(timing: JobTiming, { calendar }: Market, at: number): number | null {
+  if (calendar !== null && isDaily(timing)) return lastOfSessions(timing, calendar, at, -1, (slot) => slot <= at);
   let slot = slotUntil(timing, at);
   while (slot !== null && calendar !== null) {
     const open = tradingUntil(calendar, slot, graceOf(timing));
@@ -269,6 +338,7 @@ function newestSlot(timing: JobTiming, { calendar }: Market, at: number): number
 
 /** The first slot after an instant, and before another, at which a market is in session. */
 function firstSlot(timing: JobTiming, calendar: MarketCalendar | null, after: number, before: number): number | null {
+  if (calendar !== null && isDaily(timing)) return lastOfSessions(timing, calendar, after, 1, (slot) => slot > after);
   let slot = slotAfter(timing, after);
   while (slot !== null && slot < before && calendar !== null) {
     const open = tradingFrom(calendar, slot, graceOf(timing));
@@ -280,16 +350,37 @@ function firstSlot(timing: JobTiming, calendar: MarketCalendar | null, after: nu
   return slot;
 }
 
-const searchMs = 30 * daySeconds * 1000;
+const searchDays = 30;
+const searchMs = searchDays * daySeconds * 1000;
+
+/** The last slots of sessions, day by day from an instant on or back: the first that is wanted. */
+function lastOfSessions(
+  timing: JobTiming,
+  calendar: MarketCalendar,
+  from: number,
+  step: 1 | -1,
+  isWanted: (slot: number) => boolean,
+): number | null {
+  const { beforeMs, afterMs } = graceOf(timing);
+  const once = { ...timing, stretch: 1 };
+  for (let days = -2; days <= searchDays; days += 1) {
+    const date = new Date(from + step * days * daySeconds * 1000).toISOString().slice(0, 10);
+    const session = sessionOn(calendar, date);
+    const slot = session && slotUntil(once, session.closesAt + afterMs);
+    if (session && slot !== null && slot >= session.opensAt - beforeMs && isWanted(slot)) return slot;
+  }
+  return null;
+}
 
 function graceOf({ job }: JobTiming): { beforeMs: number; afterMs: number } {
   const { beforeMinutes, afterMinutes } = job.inSession ?? { beforeMinutes: 0, afterMinutes: 0 };
   return { beforeMs: beforeMinutes * minuteMs, afterMs: afterMinutes * minuteMs };
 }
 
-function slotUntil({ job, stretch }: JobTiming, at: number): number | null {
+function slotUntil(timing: JobTiming, at: number): number | null {
+  const { job } = timing;
   if (job.cron === undefined) {
-    const every = job.everySeconds * stretch * 1000;
+    const every = job.everySeconds * intervalsBetween(timing) * 1000;
     return Math.floor(at / every) * every;
   }
   // `previousRuns` gives times strictly before its argument.
@@ -300,9 +391,15 @@ function slotUntil({ job, stretch }: JobTiming, at: number): number | null {
   );
 }
 
-function slotAfter({ job, stretch }: JobTiming, at: number): number | null {
+/** How many intervals lie between two slots: those of bars with parts have one each day. */
+function intervalsBetween(timing: JobTiming): number {
+  return isDaily(timing) ? intervalsOfDay(timing.job) : timing.stretch;
+}
+
+function slotAfter(timing: JobTiming, at: number): number | null {
+  const { job } = timing;
   if (job.cron === undefined) {
-    const every = job.everySeconds * stretch * 1000;
+    const every = job.everySeconds * intervalsBetween(timing) * 1000;
     return (Math.floor(at / every) + 1) * every;
   }
   return cronOf(job.cron, job.zone).nextRun(new Date(at))?.getTime() ?? null;

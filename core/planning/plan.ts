@@ -13,6 +13,8 @@ export interface PlannedRun {
   readonly slot: string;
   readonly dueAt: Date;
   readonly tasks: readonly (readonly string[])[];
+  /** Its tasks are sent over so many seconds, one after the other; at once unless given. */
+  readonly spreadSeconds?: number;
   /** Use nothing that is kept from before: a browser starts with a new profile and a new login. */
   readonly fresh?: boolean;
 }

@@ -1,5 +1,6 @@
 /** Who is asked for a symbol that is put on the watch list, whether there is room for it, and what that costs. Pure. */
 import { runIdOf } from '../contracts/run-id.ts';
+import type { JobKind } from '../contracts/words/job-kinds.ts';
 import type { SourceDefinition, SourceJob } from '../sources/definition.ts';
 import { type JobTiming, requestsFor, secondsBetween, timingsOf } from './job-schedule.ts';
 import type { PlannedRun } from './plan.ts';
@@ -42,6 +43,8 @@ export type AddRefusal =
 
 export interface Addition {
   readonly added: readonly { readonly sourceId: string; readonly sourceSymbol: string }[];
+  /** Sources that would suit, and whose quota has no room for one more. */
+  readonly full: readonly string[];
   readonly runs: readonly PlannedRun[];
 }
 
@@ -50,9 +53,14 @@ export function additionOf(question: AddQuestion, now: ListNow): Addition | AddR
   const { symbol, named, sources } = question;
   const isNew = ({ sourceId }: { sourceId: string }) => !now.known.some((known) => known.sourceId === sourceId);
   const added: { sourceId: string; sourceSymbol: string }[] = [];
+  const full: string[] = [];
   if (named === null) {
     // Who has put a symbol on the list for some sources has chosen them.
-    if (now.known.length === 0) added.push(...suiting(question, now.list));
+    const { fit = [], none = [] } = now.known.length === 0 ? suiting(question, now.list) : {};
+    added.push(...fit);
+    full.push(...none.map(({ sourceId }) => sourceId));
+    const [first] = full;
+    if (added.length === 0 && first !== undefined) return { refused: 'quota_full', sourceId: first };
     if (added.length === 0 && now.known.length === 0) return { refused: 'nobody' };
   } else {
     for (const each of named) {
@@ -78,18 +86,21 @@ export function additionOf(question: AddQuestion, now: ListNow): Addition | AddR
     const free = (now.underWay.get(sourceId) ?? 0) < mostUnderWay && question.ready.has(sourceId);
     return source && name !== undefined && free ? firstFetch(source, symbol, name, now.list, question.now) : [];
   });
-  return { added, runs };
+  return { added, full, runs };
 }
 
-/** Sources that have the symbol, can be asked, show what they are asked for, and have room in their quota. */
+/** Sources that have the symbol, can be asked and show what they are asked for: with room in their quota, and without. */
 function suiting({ symbol, sources, usable, alwaysOpen }: AddQuestion, list: WatchList) {
-  return sources.flatMap((source) => {
+  const suit = sources.flatMap((source) => {
     const sourceSymbol = source.toSource(symbol);
     if (sourceSymbol === null || source.onlyWhenNamed || !usable.has(source.id)) return [];
     if (isTaken(list, source.id, sourceSymbol)) return [];
     const then = withOne(list, source.id, { symbol, sourceSymbol, ...fresh });
-    return hasRoom(source, then, alwaysOpen) ? [{ sourceId: source.id, sourceSymbol }] : [];
+    return [{ sourceId: source.id, sourceSymbol, fits: hasRoom(source, then, alwaysOpen) }];
   });
+  const of = (fits: boolean) =>
+    suit.filter((each) => each.fits === fits).map(({ sourceId, sourceSymbol }) => ({ sourceId, sourceSymbol }));
+  return { fit: of(true), none: of(false) };
 }
 
 function isTaken(list: WatchList, sourceId: string, sourceSymbol: string): boolean {
@@ -148,26 +159,25 @@ function firstFetch(
   return [run];
 }
 
-/** The jobs of a source that fetch prices at intervals: their freshness depends on how many symbols there are. */
-export function pricesTimings(source: SourceDefinition, list: WatchList, alwaysOpen: boolean): JobTiming[] {
-  return timingsOf(source, wantedOf(source, list, alwaysOpen)).filter(
-    ({ job }) => job.kind !== 'bars' && job.cron === undefined,
-  );
+/** The jobs of a source that are due at intervals: how often depends on how many symbols there are. */
+function intervalTimings(source: SourceDefinition, list: WatchList, alwaysOpen: boolean): JobTiming[] {
+  return timingsOf(source, wantedOf(source, list, alwaysOpen)).filter(({ job }) => job.cron === undefined);
 }
 
-/** Seconds between two fetches of the prices of some sources, by two lists. */
+/** Seconds between two fetches of prices and bars of some sources, by two lists. */
 export function freshnessOf(
   sources: readonly SourceDefinition[],
   former: WatchList,
   present: WatchList,
   alwaysOpen: boolean,
-): { sourceId: string; job: string; before: number; after: number }[] {
+): { sourceId: string; job: string; kind: JobKind; before: number; after: number }[] {
   const seconds = ({ job, stretch }: JobTiming) => Math.ceil(secondsBetween(job, 0, stretch));
   return sources.flatMap((source) => {
-    const before = pricesTimings(source, former, alwaysOpen).map(seconds);
-    return pricesTimings(source, present, alwaysOpen).map((timing, at) => ({
+    const before = intervalTimings(source, former, alwaysOpen).map(seconds);
+    return intervalTimings(source, present, alwaysOpen).map((timing, at) => ({
       sourceId: source.id,
       job: timing.job.id,
+      kind: timing.job.kind,
       before: before[at] ?? seconds(timing),
       after: seconds(timing),
     }));

@@ -7,7 +7,7 @@ import {
   dueRuns as dueOf,
   type JobTiming,
   secondsBetween,
-  symbolsOf,
+  spreadSecondsOf,
   timingsOf,
   type Wanted,
 } from '../../core/planning/job-schedule.ts';
@@ -153,7 +153,15 @@ function dueRuns(now: number, of: readonly SourceTimings[], state: PlannerState)
       if (locked || state.paused.has(source.id)) continue;
       for (const { slot, symbols } of dueOf(timing, state.plannedTo.get(key) ?? null, now)) {
         const due = new Date(slot);
-        runs.push(...runOf(source, job, symbols, wanted, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }));
+        const spreadSeconds = spreadSecondsOf(timing, symbols.length);
+        runs.push(
+          ...runOf(source, job, symbols, wanted, {
+            trigger: 'schedule',
+            slot: due.toISOString(),
+            dueAt: due,
+            spreadSeconds,
+          }),
+        );
       }
     }
   }
@@ -174,10 +182,18 @@ function requestedRuns(
     if (request.sourceId !== undefined && request.sourceId !== source.id) continue;
     if (isLocked(source, state)) continue;
     const wanted = wantedOf(source);
-    for (const job of source.jobs) {
+    for (const timing of timingsOf(source, wanted)) {
+      const { job, symbols } = timing;
       if (request.job !== undefined && request.job !== job.id) continue;
-      const symbols = symbolsOf(job, wanted);
-      runs.push(...runOf(source, job, symbols, wanted, { trigger: request.trigger, slot: request.requestId, dueAt }));
+      const spreadSeconds = spreadSecondsOf(timing, symbols.length);
+      runs.push(
+        ...runOf(source, job, symbols, wanted, {
+          trigger: request.trigger,
+          slot: request.requestId,
+          dueAt,
+          spreadSeconds,
+        }),
+      );
       // The first cycle is the first run of each job: the next tick must not plan it again.
       if (request.trigger === 'first_cycle') plannedTo.set(`${source.id}/${job.id}`, dueAt.getTime());
     }
@@ -194,7 +210,7 @@ function runOf(
   job: SourceJob,
   canonical: readonly string[],
   { toSource, had, companion }: SourceWanted,
-  due: Pick<PlannedRun, 'trigger' | 'slot' | 'dueAt'>,
+  due: Pick<PlannedRun, 'trigger' | 'slot' | 'dueAt' | 'spreadSeconds'>,
 ): PlannedRun[] {
   const named = canonical.flatMap((symbol) => toSource(symbol) ?? []);
   if (named.length === 0) return [];

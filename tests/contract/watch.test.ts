@@ -160,12 +160,19 @@ describe('room on the list', () => {
 
   it('costs freshness, and the answer says how much', async () => {
     await watchMany(449);
+    const bars = { sourceId: 'yahoo', job: 'daily-bars', kind: 'bars', before: 21_600, after: 21_600 };
     expect((await added(await put('SHOP'))).freshness).toEqual([
-      { sourceId: 'yahoo', job: 'quotes', before: 60, after: 60 },
+      { sourceId: 'yahoo', job: 'quotes', kind: 'quotes', before: 60, after: 60 },
+      bars,
     ]);
     expect((await added(await put('AAPL'))).freshness).toEqual([
-      { sourceId: 'yahoo', job: 'quotes', before: 60, after: 75 },
+      { sourceId: 'yahoo', job: 'quotes', kind: 'quotes', before: 60, after: 75 },
+      bars,
     ]);
+    await world.all('DELETE FROM watch');
+    await watchMany(1_875);
+    const large = world.api({ alwaysOpen: true, watchLimit: 100_000 });
+    expect((await added(await put('MSFT', undefined, large))).freshness).toContainEqual({ ...bars, after: 86_400 });
   });
 
   it('ends where the quota of a source would ask for each too seldom', async () => {
@@ -176,10 +183,15 @@ describe('room on the list', () => {
     const refused = await put('SHOP', { sources: [{ id: 'alpha-vantage' }] });
     expect([refused.status, (await problem(refused)).code]).toEqual([409, 'watch_full']);
     // Without a name it is for others that have room.
-    expect((await added(await put('SHOP'))).sources.map(({ sourceId }) => sourceId)).toEqual(['yahoo']);
+    const shop = await added(await put('SHOP'));
+    expect([shop.sources.map(({ sourceId }) => sourceId), shop.withoutRoom]).toEqual([['yahoo'], ['alpha-vantage']]);
     await watchMany(7_500);
     const large = world.api({ alwaysOpen: true, watchLimit: 100_000 });
-    expect((await problem(await put('MSFT', { sources: [{ id: 'yahoo' }] }, large))).code).toBe('watch_full');
+    for (const body of [{ sources: [{ id: 'yahoo' }] }, undefined]) {
+      const { code, detail } = await problem(await put('MSFT', body, large));
+      expect(code).toBe('watch_full');
+      expect(detail).toContain('The quota of yahoo (60 requests a minute, 20000 a day) has no room');
+    }
   });
 });
 

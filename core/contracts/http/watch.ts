@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jobKinds } from '../words/job-kinds.ts';
 import { runReasons } from '../words/run-reasons.ts';
 import { watchHolds, watchStates } from '../words/watch-states.ts';
 
@@ -65,8 +66,18 @@ export const watchAddedSchema = watchedSchema
   .extend({
     /** Whether it was not collected before, from one of these sources at least. */
     added: z.boolean(),
-    /** Seconds between two fetches of a source's prices before and from now on: more symbols share one quota. */
-    freshness: z.array(z.object({ sourceId: z.string(), job: z.string(), before: z.number(), after: z.number() })),
+    /** Seconds between two fetches of a source's prices and bars before and from now on: more symbols share one quota. */
+    freshness: z.array(
+      z.object({
+        sourceId: z.string(),
+        job: z.string(),
+        kind: z.enum(jobKinds),
+        before: z.number(),
+        after: z.number(),
+      }),
+    ),
+    /** Sources that have it and are not asked for it: their quota has no room for one more symbol. */
+    withoutRoom: z.array(z.string()),
     /** Symbols on the list, and how many it may have. */
     list: z.object({ count: z.int(), limit: z.int() }),
   })

@@ -102,7 +102,7 @@ export function watchRoutes(dependencies: RouteDependencies): Route[] {
       tag,
       summary: 'Collect a symbol from now on',
       description:
-        'Of the sources in the body, or of all that have it. A first fetch is queued at once, beside the canary symbol of the source, so that an answer without it says that the source does not know it: a 202, and `Location` is to be polled. A symbol that is collected already is a 200, and nothing changes. `freshness` says what it costs: more symbols share one quota.',
+        'Of the sources in the body, or of all that have it. A first fetch is queued at once, beside the canary symbol of the source, so that an answer without it says that the source does not know it: a 202, and `Location` is to be polled. A symbol that is collected already is a 200, and nothing changes. `freshness` says what it costs: more symbols share one quota. `withoutRoom` names sources whose quota has no room for it.',
       params: bySymbol,
       body: watchRequestSchema.optional(),
       data: watchAddedSchema,
@@ -131,6 +131,7 @@ export function watchRoutes(dependencies: RouteDependencies): Route[] {
       const idsOf = (those: readonly SourceDefinition[]) => new Set(those.map(({ id }) => id));
       let former: WatchList = new Map();
       let added = false;
+      let withoutRoom: readonly string[] = [];
       let waits = false;
       await watch.add(symbol, now, ({ list: present, count, entry, underWay }) => {
         former = present;
@@ -147,6 +148,7 @@ export function watchRoutes(dependencies: RouteDependencies): Route[] {
         );
         if ('refused' in decided) throw refusal(symbol, decided, call);
         added = decided.added.length > 0;
+        withoutRoom = decided.full;
         waits = decided.runs.length > 0;
         return decided;
       });
@@ -162,6 +164,7 @@ export function watchRoutes(dependencies: RouteDependencies): Route[] {
         ...view,
         added,
         freshness: freshnessOf(asked, former, present, alwaysOpen),
+        withoutRoom: [...withoutRoom],
         list: { count: await watch.count(), limit },
       };
       if (view.sources.length > 0 && view.sources.every(({ state }) => state === 'collected'))
@@ -199,6 +202,11 @@ export function watchRoutes(dependencies: RouteDependencies): Route[] {
 
   return [list, one, add, remove];
 
+  function quotaOf(sourceId: string): string {
+    const quota = catalogue.find(({ id }) => id === sourceId)?.quota;
+    return quota ? `${sourceId} (${quota.perMinute} requests a minute, ${quota.perDay} a day)` : sourceId;
+  }
+
   /** Shows entries at the sources that the caller may see. */
   async function viewer({ now, visible }: Call, present: WatchList) {
     const shown = catalogue.filter(({ id }) => visible.has(id));
@@ -220,7 +228,7 @@ export function watchRoutes(dependencies: RouteDependencies): Route[] {
       case 'quota_full':
         return new ProblemError(
           'watch_full',
-          `The quota of ${refused.sourceId} has no room for another symbol: each would be asked for too seldom.`,
+          `The quota of ${quotaOf(refused.sourceId)} has no room for another symbol: prices would be fetched less often than each hour, or bars than each day. Take one off, or give it a larger quota (QUOTRON_SOURCE_…_QUOTA, sourceQuotas).`,
         );
       case 'unknown_source':
         return new ProblemError(

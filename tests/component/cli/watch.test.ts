@@ -28,7 +28,11 @@ const watched = (...sources: WatchedSourceView[]): WatchedView => ({
 const added = (view: WatchedView) => ({
   ...view,
   added: true,
-  freshness: [{ sourceId: 'yahoo', job: 'quotes', before: 60, after: 75 }],
+  freshness: [
+    { sourceId: 'yahoo', job: 'quotes', kind: 'quotes', before: 60, after: 75 },
+    { sourceId: 'yahoo', job: 'daily-bars', kind: 'bars', before: 21_600, after: 21_600 },
+  ],
+  withoutRoom: ['alpha-vantage'],
   list: { count: 458, limit: 1_000 },
 });
 const forecast = {
@@ -65,6 +69,8 @@ describe('watch add', () => {
     expect(stdout).toMatch(/SHOP +yahoo +collected +each 75 s/);
     expect(stderr).toContain('SHOP: asking yahoo');
     expect(stderr).toContain('each 75 s from now on, in place of 60 s');
+    expect(stderr).not.toContain('Bars of');
+    expect(stderr).toContain('alpha-vantage is not asked for SHOP: its quota has no room for another symbol.');
     expect(stderr).toContain('458 of at most 1000 symbols');
     expect(stderr).toMatch(
       /Daily bars since \d{4}-\d\d-\d\d are loaded from yahoo: 1 request, 0\.01 % of a day's quota/,

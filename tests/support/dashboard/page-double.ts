@@ -158,8 +158,11 @@ export function changePage(state: DoubleState, method: string, path: string, bod
     if (isNew) state.watched.set(id, 0);
     const watched = watchedOf(id, isNew ? 0 : 9);
     const list = { count: state.watched.size, limit: 1_000 };
-    const freshness = [{ sourceId: 'yahoo', job: 'quotes', before: 60, after: 61 }];
-    return { ...data(watchAddedSchema, { ...watched, added: isNew, freshness, list }), status: isNew ? 202 : 200 };
+    const freshness = [{ sourceId: 'yahoo', job: 'quotes', kind: 'quotes' as const, before: 60, after: 61 }];
+    return {
+      ...data(watchAddedSchema, { ...watched, added: isNew, freshness, withoutRoom: [], list }),
+      status: isNew ? 202 : 200,
+    };
   }
   return null;
 }

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { catchUpLimit, dueRuns, type JobTiming, nextRun, stretchesOf } from '../../../core/planning/job-schedule.ts';
+import {
+  catchUpLimit,
+  dueRuns,
+  type JobTiming,
+  nextRun,
+  spreadSecondsOf,
+  stretchesOf,
+  timingsOf,
+} from '../../../core/planning/job-schedule.ts';
 import type { JobSchedule, SourceJob } from '../../../core/sources/definition.ts';
 import { yahoo } from '../../../core/sources/yahoo/source.ts';
 
@@ -205,16 +213,91 @@ describe('a universe that is too large for the quota', () => {
     expect(slots(quotes, at('10:00:00'), at('11:00:00')).every((slot) => slot % every === 0)).toBe(true);
   });
 
-  it('has its bars as often as before until they would take half of what is planned, and then in whole intervals', () => {
+  it('has its bars as often as before until they would take half of what is planned, then daily, and then a part each day', () => {
     for (const [count, stretch] of [
       [1_000, 1],
       [1_875, 1],
-      [1_876, 2],
+      [1_876, 4],
       [7_500, 4],
+      [7_501, 8],
+      [50_000, 28],
     ] as const)
       expect(stretches(Array.from({ length: count }, (_, index) => `SYM${index}`)).bars.stretch, String(count)).toBe(
         stretch,
       );
+  });
+
+  describe('in session only', () => {
+    const suffixes = ['', '.L', '.DE', '.T', '.HK', '.AX', '.TO', '.SW'];
+    const world = (count: number) =>
+      Array.from({ length: count }, (_, n) => `${n % 2 ? 'AB' : 'X'}${n}${suffixes[n % suffixes.length]}`);
+    const wanted = (symbols: readonly string[]) => ({
+      symbols,
+      alwaysOpen: false,
+      toSource: (symbol: string) => symbol,
+    });
+    const barsOf = (symbols: readonly string[]) => {
+      const [, bars] = timingsOf(yahoo, wanted(symbols));
+      if (!bars) throw new Error('Yahoo has bars.');
+      return bars;
+    };
+    const from = Date.parse('2026-09-01T00:00:00Z');
+    const until = Date.parse('2027-03-01T00:00:00Z');
+    /** When each symbol is due, by a tick each hour of half a year, clock changes included. */
+    const dueTimes = (timing: JobTiming) => {
+      const due = new Map<string, number[]>();
+      for (let tick = from; tick < until; tick += 3_600_000)
+        for (const { slot, symbols } of dueRuns(timing, tick - 3_600_000, tick))
+          for (const symbol of symbols) due.set(symbol, [...(due.get(symbol) ?? []), slot]);
+      return due;
+    };
+    const dayMs = 86_400_000;
+
+    it('has daily bars that stay daily, for every exchange: after each session once', () => {
+      const symbols = world(5_000);
+      const timing = barsOf(symbols);
+      expect(timing.stretch).toBe(4);
+      const due = dueTimes({ ...timing, symbols: symbols.slice(0, 40) });
+      expect(due.size).toBe(40);
+      for (const [symbol, times] of due) {
+        const gaps = times.slice(1).map((time, at) => (time - (times[at] ?? 0)) / dayMs);
+        expect(Math.min(...gaps), symbol).toBeGreaterThanOrEqual(0.7);
+        // Tokyo is closed for six days at New Year.
+        expect(Math.max(...gaps), symbol).toBeLessThanOrEqual(6.3);
+        expect(times.length, symbol).toBeGreaterThan(115);
+      }
+    });
+
+    it('of more symbols than a day has room for has a part each day, each symbol in its turn', () => {
+      const symbols = universe.concat(Array.from({ length: 27_000 }, (_, n) => `MORE${n}`));
+      const timing = barsOf(symbols);
+      const parts = timing.stretch / 4;
+      expect(parts).toBe(4);
+      const some = { ...timing, symbols: symbols.filter((_, at) => at % 100 === 0) };
+      const due = dueTimes(some);
+      expect(due.size).toBe(some.symbols.length);
+      const gaps = [...due.values()].flatMap((times) =>
+        times.slice(1).map((time, at) => (time - (times[at] ?? 0)) / dayMs),
+      );
+      // Four sessions on, or eight where a holiday was its day.
+      expect(Math.min(...gaps)).toBeGreaterThanOrEqual(3.9);
+      expect(Math.max(...gaps)).toBeLessThanOrEqual(13);
+      const perSlot = Map.groupBy([...due.values()].flat(), (slot) => slot);
+      const most = Math.max(...[...perSlot.values()].map((those) => those.length));
+      expect(most).toBeLessThan((some.symbols.length / parts) * 1.5);
+    });
+
+    it('spreads a run of bars over hours, in what prices leave of each minute, and no longer than to the next', () => {
+      const seconds = (count: number) => {
+        const symbols = Array.from({ length: count }, (_, n) => `SYM${n}`);
+        return spreadSecondsOf(barsOf(symbols), count);
+      };
+      expect(seconds(24)).toBe(0);
+      expect(seconds(500) / 60).toBeCloseTo(14.3, 0);
+      expect(seconds(5_000) / 3_600).toBeGreaterThan(2);
+      expect(seconds(5_000) / 3_600).toBeLessThan(6);
+      expect(seconds(50_000) / 3_600).toBeLessThanOrEqual(18);
+    });
   });
 
   it('is asked for its prices in steps of a quarter, from 457 symbols round the clock on', () => {

@@ -27,8 +27,13 @@ export async function addSymbol(text: string, onShow: (symbol: string) => void):
     }
     const cost = freshness
       .filter(({ before, after }) => after > before)
-      .map(({ sourceId, before, after }) => `prices of ${sourceId} come every ${after} s instead of ${before} s`);
-    const costs = cost.length === 0 ? '' : ` From now on ${cost.join(', ')}.`;
+      .map(
+        ({ sourceId, kind, before, after }) =>
+          `${kind === 'bars' ? 'bars' : 'prices'} of ${sourceId} come every ${after} s instead of ${before} s`,
+      );
+    const full =
+      data.withoutRoom.length === 0 ? '' : ` The quota of ${data.withoutRoom.join(', ')} has no room for it.`;
+    const costs = `${cost.length === 0 ? '' : ` From now on ${cost.join(', ')}.`}${full}`;
     const message = toast({
       tone: 'doing',
       text: `${symbol} is being fetched, as one of ${plural(list.count, 'symbol')}.${costs}`,

@@ -60,6 +60,7 @@ export function postgresPlanStore(pool: Pool): PlanStore {
                                AND (${isPausedAt('s', 'now()')} OR s.held_until > now() OR s.breaker <> 'closed'))
          ), chosen AS (
            SELECT run_id, part FROM task WHERE status = 'planned' AND finished_at IS NULL AND NOT backfill
+             AND (waits_until IS NULL OR waits_until <= now())
            UNION ALL
            SELECT w.run_id, w.part FROM (
              SELECT t.source_id, t.run_id, t.part,

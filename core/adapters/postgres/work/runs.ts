@@ -34,8 +34,10 @@ export async function insertRun(db: Connection, run: NewRun): Promise<boolean> {
   );
   if (!rowCount) return false;
   await db.query(
-    `INSERT INTO task (run_id, part, source_id, symbols, due_at, planned_at, backfill, fresh, range)
-     SELECT $1, part - 1, $2, string_to_array(symbols, E'\\n'), $3, coalesce($4, now()), $5, $6, range::jsonb
+    `INSERT INTO task (run_id, part, source_id, symbols, due_at, planned_at, backfill, fresh, range, waits_until)
+     SELECT $1, part - 1, $2, string_to_array(symbols, E'\\n'), $3, coalesce($4, now()), $5, $6, range::jsonb,
+            CASE WHEN $9::int > 0 AND part > 1
+                 THEN coalesce($4, now()) + make_interval(secs => $9::float8 * (part - 1) / cardinality($7::text[])) END
      FROM unnest($7::text[], $8::text[]) WITH ORDINALITY AS planned (symbols, range, part)`,
     [
       run.id,
@@ -46,6 +48,7 @@ export async function insertRun(db: Connection, run: NewRun): Promise<boolean> {
       run.fresh ?? false,
       run.tasks.map(({ symbols }) => symbols.join('\n')),
       run.tasks.map(({ range }) => (range ? JSON.stringify(range) : null)),
+      run.spreadSeconds ?? 0,
     ],
   );
   return true;
