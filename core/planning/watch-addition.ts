@@ -164,7 +164,7 @@ function intervalTimings(source: SourceDefinition, list: WatchList, alwaysOpen: 
   return timingsOf(source, wantedOf(source, list, alwaysOpen)).filter(({ job }) => job.cron === undefined);
 }
 
-/** Seconds between two fetches of prices and bars of some sources, by two lists. */
+/** Seconds between two fetches of prices and bars of some sources, by two lists; with what is new, as if they have it. */
 export function freshnessOf(
   sources: readonly SourceDefinition[],
   former: WatchList,
@@ -174,7 +174,9 @@ export function freshnessOf(
   const seconds = ({ job, stretch }: JobTiming) => Math.ceil(secondsBetween(job, 0, stretch));
   return sources.flatMap((source) => {
     const before = intervalTimings(source, former, alwaysOpen).map(seconds);
-    return intervalTimings(source, present, alwaysOpen).map((timing, at) => ({
+    const known = new Set(former.get(source.id)?.map(({ symbol }) => symbol));
+    const had = present.get(source.id)?.map((each) => (known.has(each.symbol) ? each : { ...each, unproven: false }));
+    return intervalTimings(source, new Map([[source.id, had ?? []]]), alwaysOpen).map((timing, at) => ({
       sourceId: source.id,
       job: timing.job.id,
       kind: timing.job.kind,
