@@ -1,7 +1,8 @@
 /** The ledgers of a page of series: what is to be read for them, and what follows from it. */
 import type { BarInterval } from '../market/bar.ts';
 import { opensBefore } from '../market/calendar.ts';
-import { type JobTiming, nextRun, timingsOf } from '../planning/job-schedule.ts';
+import { type JobTiming, nextRun } from '../planning/job-schedule.ts';
+import { timingsOf } from '../planning/stretches.ts';
 import { latenessMs, type SourceDefinition } from '../sources/definition.ts';
 import type { SeriesAttempt, SeriesFacts } from './facts.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';

@@ -4,15 +4,15 @@
  *   1. the slots of a job are whole multiples of its interval since the epoch, or the times of its cron expression
  *   2. a job with `inSession` is due only for those of its symbols whose market trades at the slot
  *   3. `dueRuns` gives the slots that a tick makes due, `nextRun` the one after
- *   4. `stretchesOf` spaces the slots of a universe that is too large for the quota, and `timingsOf` spreads runs of bars
+ *
+ * `stretches.ts` spaces them for a universe that is too large for the quota.
  *
  * Instants are milliseconds since the epoch.
  */
 import { Cron } from 'croner';
 import { type MarketCalendar, sessionOn, tradingFrom, tradingUntil } from '../market/calendar.ts';
 import { calendarOfSymbol } from '../market/symbol-calendar.ts';
-import type { SourceDefinition, SourceJob } from '../sources/definition.ts';
-import { plannedShare } from './quota.ts';
+import type { SourceJob } from '../sources/definition.ts';
 
 /** How many missed slots are planned late. Quotes of an hour ago cannot be fetched any more: more late runs give no more. */
 export const catchUpLimit = 3;
@@ -22,7 +22,7 @@ export interface JobTiming {
   readonly job: SourceJob;
   /** Canonical. */
   readonly symbols: readonly string[];
-  /** The slots are so many intervals apart: see `stretchesOf`. */
+  /** The slots are so many intervals apart: see `stretches.ts`. */
   readonly stretch: number;
   /** Calendars are ignored: the simulated market never closes. */
   readonly alwaysOpen: boolean;
@@ -51,37 +51,8 @@ export function symbolsOf(job: SourceJob, { symbols, unproven, toSource }: Wante
     .slice(0, job.mostSymbols);
 }
 
-/** The timings of a source's jobs, in their order, for the symbols that are wanted: the catalogue's own by default. */
-export function timingsOf(
-  source: Pick<SourceDefinition, 'jobs' | 'quota'>,
-  wanted: Wanted = { symbols: null, alwaysOpen: false, toSource: (symbol) => symbol },
-): JobTiming[] {
-  const { alwaysOpen } = wanted;
-  const wants = (job: SourceJob) => symbolsOf(job, wanted);
-  const stretchOf = stretchesOf(source, wants, alwaysOpen);
-  const timings = source.jobs.map((job) => ({ job, symbols: wants(job), stretch: stretchOf(job), alwaysOpen }));
-  const pricesPerMinute = timings
-    .filter(({ job }) => !isBars(job))
-    .reduce((sum, { job, symbols, stretch }) => sum + demandOf(job, symbols, alwaysOpen).perMinute / stretch, 0);
-  const planned = source.quota.perMinute * plannedShare;
-  const pace = Math.max(planned / 10, planned - pricesPerMinute);
-  return timings.map((timing) => (isBars(timing.job) ? { ...timing, pace } : timing));
-}
-
-/** A run takes no longer than this part of the time to the next one. */
-const mostSpread = 0.75;
-
-/**
- * Over how many seconds the tasks of a run of so many symbols are sent. Bars have of each minute what prices leave of it: of
- * thousands of symbols, each of which is a request, a run takes hours.
- */
-export function spreadSecondsOf({ job, stretch, pace }: JobTiming, symbols: number): number {
-  const seconds = pace === undefined ? 0 : (requestsFor(job, symbols) * 60) / pace;
-  const most = mostSpread * Math.min(secondsBetween(job, usualDay, stretch), daySeconds);
-  return seconds <= 60 ? 0 : Math.ceil(Math.min(seconds, most));
-}
-
-function isBars({ kind }: SourceJob): boolean {
+/** Each symbol of bars is a request of its own. */
+export function isBars({ kind }: SourceJob): boolean {
   return kind === 'bars';
 }
 
@@ -92,13 +63,13 @@ export interface DueRun {
 }
 
 /** Symbols that trade at the same times. */
-interface Market {
+export interface Market {
   readonly calendar: MarketCalendar | null;
   readonly symbols: ReadonlySet<string>;
 }
 
 const minuteMs = 60_000;
-const daySeconds = 86_400;
+export const daySeconds = 86_400;
 
 /**
  * The runs that are due in (planned to, tick], oldest first: of each market the newest `catchUpLimit` slots in its session. A job
@@ -152,66 +123,9 @@ export function secondsBetween(job: SourceJob, at: number, stretch = 1): number 
   return next === undefined || !last ? daySeconds : (next - last.getTime()) / 1000;
 }
 
-/** Bars may have so much of what is planned before they are due once a day: each symbol is a request of its own. */
-const barsShare = 0.5;
-
-interface Demand {
-  readonly perDay: number;
-  readonly perMinute: number;
-}
-
-/**
- * How far apart the slots of a source's interval jobs must be, in their intervals, so that planned requests stay within
- * `plannedShare` of its quota: 1, unless there are more symbols than that allows for. A job with `inSession` costs requests
- * in session only, by the calendars' usual hours.
- *
- * Bars come first, up to half of it. Where that is too little they are due once a day: at the last slot of a market's
- * session, so that none is left out and none falls on a night. Where a day's half is too little for all symbols, each day
- * has a part of them (see `partsOf`). Prices have what is left, in quarters of their interval.
- *
- * @example
- * const stretchOf = stretchesOf(yahoo, () => symbols, false);
- * stretchOf(quotes) // 1.25 of five hundred symbols round the clock: each 75 seconds in place of 60
- */
-export function stretchesOf(
-  source: Pick<SourceDefinition, 'jobs' | 'quota'>,
-  symbolsOf: (job: SourceJob) => readonly string[],
-  alwaysOpen: boolean,
-): (job: SourceJob) => number {
-  const ofAll = (those: (job: SourceJob) => boolean) =>
-    sumOf(source.jobs.filter(those).map((job) => demandOf(job, symbolsOf(job), alwaysOpen)));
-  const whole = {
-    perDay: source.quota.perDay * plannedShare,
-    perMinute: source.quota.perMinute * plannedShare,
-  };
-  const free = without(
-    whole,
-    ofAll((job) => job.cron !== undefined),
-    1,
-  );
-  const others = ofAll((job) => job.cron === undefined && !isBars(job));
-  const share = others.perDay > 0 ? barsShare : 1;
-  const room = { perDay: free.perDay * share, perMinute: free.perMinute * share };
-  const barJobs = source.jobs.filter((job) => job.cron === undefined && isBars(job));
-  const often = sumOf(barJobs.map((job) => demandOf(job, symbolsOf(job), alwaysOpen)));
-  const daily = sumOf(barJobs.map((job) => dailyDemandOf(symbolsOf(job), job)));
-  const isOften = timesTooMuch(often, room) <= 1;
-  const parts = isOften ? 1 : Math.max(1, Math.ceil(timesTooMuch(daily, room)));
-  const rest = timesTooMuch(others, without(free, isOften ? often : daily, parts));
-  const ofOthers = Math.max(1, Math.ceil(rest * 4) / 4);
-  const ofBars = (job: SourceJob) => (isOften ? 1 : Math.max(1, intervalsOfDay(job)) * parts);
-  return (job) => (job.cron !== undefined ? 1 : isBars(job) ? ofBars(job) : ofOthers);
-}
-
 /** How many intervals a day has, rounded up. */
-function intervalsOfDay(job: SourceJob): number {
+export function intervalsOfDay(job: SourceJob): number {
   return job.cron === undefined ? Math.ceil(daySeconds / job.everySeconds) : 1;
-}
-
-/** Bars once a day, spread over the hours of it. */
-function dailyDemandOf(symbols: readonly string[], job: SourceJob): Demand {
-  const perDay = requestsFor(job, symbols.length);
-  return { perDay, perMinute: perDay / 1_440 };
 }
 
 /**
@@ -241,32 +155,6 @@ function isInPart(timing: JobTiming, { calendar }: Market, slot: number, symbol:
   return sum % parts === turn % parts;
 }
 
-/** What a job asks of the quota on a usual day. */
-function demandOf(job: SourceJob, symbols: readonly string[], alwaysOpen: boolean): Demand {
-  const seconds = secondsBetween(job, usualDay);
-  let perDay = 0;
-  for (const { calendar, symbols: of } of marketsOf({ job, symbols, stretch: 1, alwaysOpen }))
-    perDay += (requestsFor(job, of.size) * openSeconds(job, calendar)) / seconds;
-  return { perDay, perMinute: (requestsFor(job, symbols.length) * 60) / seconds };
-}
-
-function sumOf(demands: readonly Demand[]): Demand {
-  return {
-    perDay: demands.reduce((sum, each) => sum + each.perDay, 0),
-    perMinute: demands.reduce((sum, each) => sum + each.perMinute, 0),
-  };
-}
-
-/** What is left when others have theirs: a tenth at least, so that a job that is stretched is still due. */
-function without(whole: Demand, taken: Demand, stretch: number): Demand {
-  const left = (all: number, part: number) => Math.max(all / 10, all - part / stretch);
-  return { perDay: left(whole.perDay, taken.perDay), perMinute: left(whole.perMinute, taken.perMinute) };
-}
-
-function timesTooMuch(demand: Demand, room: Demand): number {
-  return Math.max(demand.perDay / room.perDay, demand.perMinute / room.perMinute);
-}
-
 /** The most requests that the slots of a job in (after, until] take, each of them with all symbols that it may have. */
 export function requestsUntil(timing: JobTiming, after: number, until: number): number {
   let requests = 0;
@@ -281,9 +169,6 @@ export function requestsUntil(timing: JobTiming, after: number, until: number): 
   return requests;
 }
 
-/** A Wednesday on which every market of the data has its usual hours. */
-const usualDay = Date.parse('2026-06-10T12:00:00Z');
-
 /** Requests that a job takes for so many symbols. */
 export function requestsFor(job: SourceJob, symbols: number): number {
   const whole = Math.floor(symbols / job.symbolsPerTask);
@@ -291,17 +176,10 @@ export function requestsFor(job: SourceJob, symbols: number): number {
   return whole * Math.ceil(job.symbolsPerTask / job.symbolsPerRequest) + Math.ceil(rest / job.symbolsPerRequest);
 }
 
-/** Seconds of a usual day in which a market's symbols are fetched. */
-function openSeconds({ inSession }: SourceJob, calendar: MarketCalendar | null): number {
-  const session = calendar && inSession ? sessionOn(calendar, '2026-06-10') : null;
-  if (!session || !inSession) return daySeconds;
-  const grace = (inSession.beforeMinutes + inSession.afterMinutes) * 60;
-  return Math.min(daySeconds, (session.closesAt - session.opensAt) / 1000 + grace);
-}
-
 const marketsKnown = new WeakMap<JobTiming, Market[]>();
 
-function marketsOf(timing: JobTiming): Market[] {
+/** The markets of a job's symbols: those without sessions, or whose sessions do not count, are one. */
+export function marketsOf(timing: JobTiming): Market[] {
   let markets = marketsKnown.get(timing);
   if (!markets) {
     markets = findMarkets(timing);

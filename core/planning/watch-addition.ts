@@ -2,9 +2,10 @@
 import { runIdOf } from '../contracts/run-id.ts';
 import type { JobKind } from '../contracts/words/job-kinds.ts';
 import type { SourceDefinition, SourceJob } from '../sources/definition.ts';
-import { type JobTiming, requestsFor, secondsBetween, timingsOf } from './job-schedule.ts';
+import { type JobTiming, requestsFor, secondsBetween } from './job-schedule.ts';
 import type { PlannedRun } from './plan.ts';
 import { plannedShare } from './quota.ts';
+import { timingsOf } from './stretches.ts';
 import { companionOf, type WatchedSymbol, type WatchList, wantedOf } from './watch-list.ts';
 
 /** Prices are asked for at least this often, and bars once a day: a symbol more than that allows is refused. */

@@ -3,18 +3,12 @@ import { chunked } from '../../core/contracts/chunked.ts';
 import type { Tick } from '../../core/contracts/messages.ts';
 import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { runIdOf } from '../../core/contracts/run-id.ts';
-import {
-  dueRuns as dueOf,
-  type JobTiming,
-  secondsBetween,
-  spreadSecondsOf,
-  timingsOf,
-  type Wanted,
-} from '../../core/planning/job-schedule.ts';
+import { dueRuns as dueOf, type JobTiming, secondsBetween, type Wanted } from '../../core/planning/job-schedule.ts';
 import type { PlannedRun, PlannerState } from '../../core/planning/plan.ts';
 import { allowanceFor } from '../../core/planning/quota.ts';
 import { planRepairs } from '../../core/planning/repairs.ts';
 import { planRetries, type RetryChance, retryChances } from '../../core/planning/retries.ts';
+import { spreadSecondsOf, timingsOf } from '../../core/planning/stretches.ts';
 import { admitTrials } from '../../core/planning/trials.ts';
 import { companionOf, type WatchList, wantedOf } from '../../core/planning/watch-list.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';

@@ -45,4 +45,5 @@ it('5,000 symbols at 200 requests a minute: prices are as fresh as planned while
   const most = await mostInAMinute(world);
   expect(most).toBeGreaterThan(120);
   expect(most).toBeLessThanOrEqual(quota.perMinute);
+  await world.invariant();
 }, 900_000);

@@ -15,7 +15,7 @@ import { causeOf } from '../../../core/contracts/words/causes.ts';
 import type { FailureDetail } from '../../../core/contracts/words/failure-details.ts';
 import type { HealthStatus } from '../../../core/contracts/words/health-status.ts';
 import type { RunReason } from '../../../core/contracts/words/run-reasons.ts';
-import { timingsOf } from '../../../core/planning/job-schedule.ts';
+import { timingsOf } from '../../../core/planning/stretches.ts';
 import { sourceOf as inCatalogue, knownSource } from '../../../core/sources/catalogue.ts';
 import { runId } from './market-data.ts';
 

@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  catchUpLimit,
-  dueRuns,
-  type JobTiming,
-  nextRun,
-  spreadSecondsOf,
-  stretchesOf,
-  timingsOf,
-} from '../../../core/planning/job-schedule.ts';
+import { catchUpLimit, dueRuns, type JobTiming, nextRun } from '../../../core/planning/job-schedule.ts';
+import { spreadSecondsOf, stretchesOf, timingsOf } from '../../../core/planning/stretches.ts';
 import type { JobSchedule, SourceJob } from '../../../core/sources/definition.ts';
 import { yahoo } from '../../../core/sources/yahoo/source.ts';
 

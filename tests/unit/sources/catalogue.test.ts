@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalSymbol } from '../../../core/market/symbol.ts';
-import { dueRuns, nextRun, stretchesOf } from '../../../core/planning/job-schedule.ts';
+import { dueRuns, nextRun } from '../../../core/planning/job-schedule.ts';
 import { plannedShare } from '../../../core/planning/quota.ts';
+import { stretchesOf } from '../../../core/planning/stretches.ts';
 import { catalogue, parserOf, sourceOf, sourcesOf } from '../../../core/sources/catalogue.ts';
 import type { SourceJob } from '../../../core/sources/definition.ts';
 
