@@ -30,7 +30,7 @@ it('a page for which there is no permit any more is not asked for, and the part 
   for (let used = 0; used < 200 && (await refused())?.why !== 'day_quota'; used++)
     await of.all(
       `INSERT INTO permit (source_id, purpose, not_before, expires_at, used_at, reserved_at)
-       SELECT 'slickcharts', 'task', at, at, at, at FROM (SELECT date_trunc('day', now(), 'UTC') AS at)`,
+       SELECT 'slickcharts', 'task', at, at, at, at FROM (SELECT date_trunc('day', now(), 'UTC') AS at) day`,
     );
   of.upstreams().control.requests(true);
   await pipeline.cycle(constituents());
