@@ -69,6 +69,7 @@ const usageCodes =
  */
 export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warning: Warning) => void): Api {
   const { url, key } = endpointOf(env, folder);
+  const ownKeyOf = (code: string | null) => (code === 'forbidden' && ofThisMachine(env, folder, url) ? ownKey : '');
   let simulated: readonly string[] = [];
 
   async function send(method: Method, path: string, accept: string, body?: unknown): Promise<Response> {
@@ -95,7 +96,7 @@ export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warnin
   async function enveloped<T>(method: Method, path: string, data: z.ZodType<T>, body?: unknown) {
     const answer = await send(method, path, 'application/json', body);
     const text = await answer.text();
-    if (!answer.ok) throw problemOf(text, `${url}${path}`, answer.status);
+    if (!answer.ok) throw problemOf(text, `${url}${path}`, answer.status, ownKeyOf);
     const envelope = z.object({ data, meta: metaSchema, warnings: z.array(warningSchema) });
     const parsed = envelope.safeParse(parseJson(text));
     if (!parsed.success)
@@ -135,7 +136,7 @@ export function apiOf(env: NodeJS.ProcessEnv, folder: string, onWarning: (warnin
       const answer = await send('GET', path, accept);
       const text = await answer.text();
       if (answer.ok || alsoGood.includes(answer.status)) return text;
-      throw problemOf(text, `${url}${path}`, answer.status);
+      throw problemOf(text, `${url}${path}`, answer.status, ownKeyOf);
     },
     simulated: () => simulated,
   };
@@ -188,10 +189,25 @@ function foldersIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
-function problemOf(text: string, where: string, status: number): CommandError {
+/** Said of a key in a variable where the command has one of its own that may do more: the quick start sets one that reads. */
+const ownKey =
+  ' That key is in QUOTRON_API_KEY: in a terminal without it and QUOTRON_URL, the command takes its own of this local cloud.';
+
+/** Whether variables name the local cloud that the command would find without them. */
+function ofThisMachine(env: NodeJS.ProcessEnv, folder: string, url: string): boolean {
+  const local = env['QUOTRON_API_KEY'] ? localCloud(env, folder) : undefined;
+  const origin = new URL(url).origin;
+  return [local?.apiUrl, local?.dashboardUrl].some((each) => each !== undefined && new URL(each).origin === origin);
+}
+
+function problemOf(text: string, where: string, status: number, more: (code: string | null) => string): CommandError {
   const problem = problemSchema.safeParse(parseJson(text));
   if (!problem.success)
     return new CommandError(`${where} answered ${status}, and not in Quotron's format. Is the URL right?`);
   const { title, detail, code } = problem.data;
-  return new CommandError(`${title}. ${detail}`, usageCodes.test(code) ? exitCodes.usage : exitCodes.failed, code);
+  return new CommandError(
+    `${title}. ${detail}${more(code)}`,
+    usageCodes.test(code) ? exitCodes.usage : exitCodes.failed,
+    code,
+  );
 }

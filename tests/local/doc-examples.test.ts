@@ -154,6 +154,7 @@ describe('the examples of README and docs, as they stand there', () => {
         const printed = await carryOut(example, env);
         if (file === 'docs/quickstart.md') expectPrices(example, printed);
       }
+      if (file === 'docs/quickstart.md') await cloud.ask('/watch/NFLX', { method: 'DELETE', as: 'operate' });
     },
   );
 
@@ -164,7 +165,7 @@ describe('the examples of README and docs, as they stand there', () => {
     const most: Readonly<Record<string, number>> = { python: 5, yfinance: 3, ts: 5 };
     expect(lines, at).toBeLessThanOrEqual(new Map(Object.entries(most)).get(library) ?? 4);
     expect(printed, at).toMatch(
-      { sh: /"price":\d/, ts: /^\d+(\.\d+)? USD simulated/m, python: /\d+\.\d+ .*\d+\.\d+/ }[
+      { sh: /"price":\d|^NFLX +yahoo +collected/m, ts: /^\d+(\.\d+)? USD simulated/m, python: /\d+\.\d+ .*\d+\.\d+/ }[
         language === 'js' || language === 'http' ? 'sh' : language
       ],
     );

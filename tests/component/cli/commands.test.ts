@@ -30,6 +30,24 @@ describe('where Quotron is', () => {
     rmSync(join(cli.folder, '.quotron'), { recursive: true });
   });
 
+  it('is said to have a better key where variables name the local cloud itself, with one that may not do it', async () => {
+    answers['GET /keys'] = new Problem(403, 'forbidden', 'This needs a key of scope admin.');
+    mkdirSync(join(cli.folder, '.quotron'), { recursive: true });
+    const write = (url: string) =>
+      writeFileSync(
+        join(cli.folder, '.quotron', 'local.json'),
+        JSON.stringify({ apiUrl: `${url}/api/v1`, apiKeys: { admin: 'local-key' } }),
+      );
+    const list = () =>
+      quotron(['keys', 'list'], { QUOTRON_URL: cli.url, QUOTRON_API_KEY: 'one-that-reads' }, { cwd: cli.folder });
+    write(cli.url);
+    expect(await list()).toMatchObject({ code: 1, stderr: expect.stringContaining('in a terminal without it') });
+    // Of another installation, the local cloud has no key.
+    write('http://127.0.0.1:9');
+    expect((await list()).stderr).not.toContain('in a terminal');
+    rmSync(join(cli.folder, '.quotron'), { recursive: true });
+  });
+
   it('is not guessed when half of it is set, or it is no URL', async () => {
     const half = await quotron(['status'], { QUOTRON_URL: cli.url });
     expect([half.code, half.stderr]).toEqual([1, expect.stringContaining('QUOTRON_API_KEY is not')]);
