@@ -8,6 +8,7 @@ import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { relayLag, removeEvents } from '../../core/adapters/postgres/events/relay-store.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { CloudEvent } from '../../core/contracts/events/cloud-event.ts';
+import type { StateRequest } from '../../core/contracts/state.ts';
 import type { EventTransport } from '../../core/ports/event-transport.ts';
 import type { State } from '../../core/ports/state.ts';
 import { relayEvents } from '../../core/runtime/relay-events.ts';
@@ -138,6 +139,18 @@ describe('relay-events', () => {
     },
   );
 
+  it('that is killed after it has claimed, before it has published, loses nothing and keeps the order', async () => {
+    await write('yahoo', 1, 2, 3);
+    const { taken, transport } = recorder();
+    await expect(relay({ atOnce: 2, send: () => Promise.reject(new Error('killed')) })).rejects.toThrow('killed');
+    await leaseIsOver();
+    await write('yahoo', 4);
+    expect(await relay(transport)).toMatchObject({ published: 4 });
+    expect(numbersOf(taken, 'yahoo')).toEqual([1, 2, 3, 4]);
+    const positions = taken.map(({ position }) => Number(position));
+    expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+  });
+
   it('of several at once, one works', async () => {
     await write('yahoo', ...Array.from({ length: 700 }, (_, at) => at));
     const { taken, transport } = recorder();
@@ -166,17 +179,31 @@ describe('relay-events', () => {
   it('that lost its lease while it slept begins nothing more', async () => {
     await write('yahoo', ...Array.from({ length: 700 }, (_, at) => at));
     const { taken, transport } = recorder();
+    let wakes = () => {};
+    const awake = new Promise<void>((resolve) => {
+      wakes = resolve;
+    });
     const sleeper: EventTransport = {
       atOnce: 500,
       async send(events) {
         const result = await transport.send(events);
         await leaseIsOver();
         expect(await relay(transport)).toMatchObject({ published: 700 });
+        wakes();
         return result;
       },
     };
+    const state = postgresState(world.pool);
+    const asleep: State = {
+      async call(request) {
+        // It sleeps as a whole: what it asks while it sends, too.
+        const asked: StateRequest = request;
+        if (asked.op === 'claimEvents' && asked.token !== null) await awake;
+        return state.call(request);
+      },
+    };
     // The other one has begun again with what this one could not acknowledge.
-    expect(await relay(sleeper)).toMatchObject({ published: 500 });
+    expect(await relay(sleeper, asleep)).toMatchObject({ published: 500 });
     expect(taken).toHaveLength(1200);
     expect(numbersOf(once(taken), 'yahoo')).toEqual(Array.from({ length: 700 }, (_, at) => at));
   });

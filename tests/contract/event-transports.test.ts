@@ -1,6 +1,8 @@
 /** The one suite of the port of events, on its transports. */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
@@ -16,12 +18,18 @@ import {
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { memoryEventTopic } from '../../core/adapters/memory/event-topic.ts';
+import { relayLag } from '../../core/adapters/postgres/events/relay-store.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { snsEventTransport } from '../../core/adapters/sns/event-transport.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
-import type { CloudEvent } from '../../core/contracts/events/cloud-event.ts';
+import { type CloudEvent, cloudEventSchema } from '../../core/contracts/events/cloud-event.ts';
+import { relayEvents } from '../../core/runtime/relay-events.ts';
 import { emulatorClient, type RunningEmulator, startEmulator } from '../../localstack/emulator.ts';
 import { type EventWorld, eventTransportSuite, inTurns, tries } from '../support/event-transport-suite.ts';
-import { incidentEvent } from '../support/incident-events.ts';
+import { countsOf, incidentEvent } from '../support/incident-events.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { incident, tellEvents } from '../support/told-events.ts';
+import { useWorld } from '../support/use-world.ts';
 
 /** What Lambda makes of messages of a FIFO queue. */
 function sqsEvent(
@@ -225,5 +233,55 @@ describe('events on SNS FIFO and SQS FIFO, on the emulator', () => {
       () => keys.length > 0,
     );
     expect(keys).toEqual(['yahoo']);
+  });
+
+  describe('while the topic is away', () => {
+    const stored = useWorld({ connections: 2 });
+
+    it('what is written waits in the outbox, and arrives in order afterwards, each event with one id', async () => {
+      const proxy = await startTcpProxy(emulator.url);
+      const { TopicArn, url } = await follower();
+      // The emulator wants its own address in the request, so only the connection is another.
+      const httpAgent = Object.assign(new Agent(), { createConnection: () => connect(proxy.port, '127.0.0.1') });
+      const client = new SNSClient({ ...emulatorClient(emulator), maxAttempts: 2, requestHandler: { httpAgent } });
+      const transport = snsEventTransport(TopicArn, client);
+      await stored.pool.query('TRUNCATE outbox, relay_claim');
+      const relay = () =>
+        relayEvents(Date.now() + 60_000, {
+          ...{ state: postgresState(stored.pool), transport, stage: 'local', holder: randomUUID(), now: Date.now },
+        });
+      const write = (count: number) =>
+        tellEvents(stored.pool, [incident('yahoo', count), incident('coingecko', count)]);
+      try {
+        await write(1);
+        expect(await relay()).toMatchObject({ published: 2, failures: [] });
+        proxy.refuse(true);
+        proxy.reset();
+        // The ticks of a minute and more, each of which sends what waits again.
+        for (const count of [2, 3, 4]) {
+          await write(count);
+          const { published, failures } = await relay();
+          expect([published, failures.length]).toEqual([0, 1]);
+        }
+        expect(await relayLag(stored.pool)).toMatchObject({ waiting: 6 });
+        proxy.refuse(false);
+        await write(5);
+        expect(await relay()).toMatchObject({ published: 8, failures: [] });
+        const handled: CloudEvent[] = [];
+        await inTurns(
+          async () => {
+            const messages = await receive(url);
+            handled.push(...messages.map(({ Body = '' }) => cloudEventSchema.parse(JSON.parse(Body))));
+            if (messages.length > 0) await remove(url, messages);
+          },
+          () => handled.length >= 10,
+        );
+        for (const source of ['yahoo', 'coingecko']) expect(countsOf(handled, source)).toEqual([1, 2, 3, 4, 5]);
+        expect(new Set(handled.map(({ id }) => id)).size).toBe(10);
+      } finally {
+        client.destroy();
+        await proxy.close();
+      }
+    });
   });
 });
