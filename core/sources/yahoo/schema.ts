@@ -67,7 +67,10 @@ export const errorAnswerSchema = z.object({ code: z.string() });
  */
 const column = z
   .union([
-    z.array(finite.nullable()),
+    // In place: zod would make an object for each number, and a copy of all.
+    z.custom<readonly (number | null)[]>(
+      (values) => Array.isArray(values) && values.every((value) => value === null || Number.isFinite(value)),
+    ),
     z
       .array(z.unknown())
       .refine((values) => values.some((value) => Number.isFinite(value)))

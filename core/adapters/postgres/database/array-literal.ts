@@ -10,10 +10,17 @@ export function numbers(values: readonly (number | string | null)[]): string {
   return `{${text}}`;
 }
 
-/** Of texts. */
+/** Of texts. Many columns hold the same one again and again: it is quoted once. */
 export function texts(values: readonly (string | null)[]): string {
   let text = '';
-  for (const value of values) text += `${text === '' ? '' : ','}${value === null ? 'NULL' : quoted(value)}`;
+  let [last, element]: [string | null, string] = [null, 'NULL'];
+  for (const value of values) {
+    if (value !== last) {
+      last = value;
+      element = value === null ? 'NULL' : quoted(value);
+    }
+    text += text === '' ? element : `,${element}`;
+  }
   return `{${text}}`;
 }
 
