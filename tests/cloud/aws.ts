@@ -8,6 +8,8 @@ import { LocalCloudError } from '../../localstack/problem.ts';
 import { root } from '../../localstack/state-folder.ts';
 
 export const region = 'us-east-1';
+/** Of every emulator. */
+const account = '000000000000';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export interface StackResource {
@@ -142,45 +144,62 @@ const lists: Readonly<Record<string, Asked>> = {
   networks: byQuery('ec2', 'DescribeVpcs', '2016-11-15'),
 };
 
-/** Runs CDK's own command line against the endpoint. Throws its last words. */
-export async function cdk(
-  args: readonly string[],
-  { endpoint, cwd, signal, say }: { endpoint: string; cwd: string; signal: AbortSignal; say: (line: string) => void },
-): Promise<void> {
-  const { AWS_PROFILE: _profile, AWS_SESSION_TOKEN: _token, ...shell } = process.env;
+/** What the command is called with: as somebody whose AWS is the endpoint. */
+export interface QuotronRun {
+  readonly endpoint: string;
+  /** Of the test: the stage file and what else is written beside it. */
+  readonly folder: string;
+  /** The app that is synthesized in the place of `bin/quotron.ts`: `CDK_APP`. */
+  readonly app: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+/** Runs `quotron deploy` or `quotron destroy` against the endpoint; gives what it prints. Throws its last words. */
+export async function quotron(args: readonly string[], run: QuotronRun): Promise<string> {
+  const shell = Object.entries(process.env).filter(([name]) => !/^(QUOTRON_|AWS_)/.test(name));
   const child = spawn(
     join(root, 'node_modules', '.bin', 'node'),
-    [join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk'), ...args, '--no-notices', '--no-color'],
+    [join(root, 'cli', 'quotron.ts'), ...args, '--account', account, '--region', region, '--yes'],
     {
-      cwd,
+      cwd: run.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      signal,
-      killSignal: 'SIGKILL',
+      signal: run.signal,
+      // It ends what it has started.
+      killSignal: 'SIGTERM',
       env: {
-        ...shell,
-        AWS_ENDPOINT_URL: endpoint,
-        AWS_ENDPOINT_URL_S3: endpoint,
+        ...Object.fromEntries(shell),
+        ...run.settings,
+        QUOTRON_STAGES_FILE: stageFileIn(run.folder),
+        CDK_APP: run.app,
+        AWS_ENDPOINT_URL: run.endpoint,
+        AWS_ENDPOINT_URL_S3: run.endpoint,
         AWS_ACCESS_KEY_ID: credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-        AWS_REGION: region,
-        AWS_DEFAULT_REGION: region,
-        CDK_DISABLE_CLI_TELEMETRY: 'true',
-        CDK_DISABLE_VERSION_CHECK: 'true',
+        NO_COLOR: '1',
       },
     },
   );
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      for (const [line] of chunk.toString().matchAll(/^Quotron-\S+: (?:deploying|destroying)/gm)) say(line);
-    });
+  let [result, progress] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => {
+    result += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    progress += chunk.toString();
+    for (const line of chunk.toString().split('\n')) if (/^ *[✔✖]/.test(line)) run.say(line.trim());
+  });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code === 0) return;
+  if (code === 0) return result;
   throw new LocalCloudError(
-    `cdk ${args[0]} failed (exit code ${code}):\n    ${said.trim().split('\n').slice(-25).join('\n    ')}`,
+    `quotron ${args.join(' ')} failed (exit code ${code}):\n    ${progress.trim().split('\n').slice(-25).join('\n    ')}`,
   );
+}
+
+/** Where the command keeps which account the stage is in. */
+export function stageFileIn(folder: string): string {
+  return join(folder, 'quotron.stages.json');
 }

@@ -1,20 +1,20 @@
 /**
- * `npm run test:cloud`: the templates of `dev` on genuine LocalStack, as `cdk deploy` would bring them to an account.
+ * `npm run test:cloud`: the templates of `dev` on genuine LocalStack, by the two commands that bring them to an account.
  *
- *   1. LocalStack, a PostgreSQL with TLS in the place of RDS, the simulated sources, the dashboard
- *   2. synthesize; what the written list changes in the templates is printed
- *   3. bootstrap and deploy: the database is migrated by the deployment's own trigger
- *   4. the first key, from its secret: a sign-in, a run of a source, a price
- *   5. deploy again with another setting of every function: nothing is replaced
- *   6. destroy: nothing is left
+ *   1. LocalStack, a PostgreSQL with TLS in the place of RDS, the simulated sources
+ *   2. `quotron deploy --stage dev`: bootstrap, dashboard, functions, stacks; the database is migrated by the deployment's own
+ *      trigger, and the API says that it is ready. What the written list changes in the templates is printed
+ *   3. the one-time sign-in that it prints; the first key, from its secret; a run of a source, a price
+ *   4. `quotron deploy` again with another setting of every function: nothing is replaced
+ *   5. `quotron destroy --stage dev`: nothing is left
  *
  * Ends with 0 only when all of it went well. Whatever happens, everything that was started is stopped.
  */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { deleteLogGroups } from '../../cli/aws/log-groups.ts';
+import { readLogs } from '../../cli/logs-reader.ts';
 import { envelope } from '../../core/contracts/http/envelope.ts';
 import { sessionSchema } from '../../core/contracts/http/operations.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
@@ -22,18 +22,19 @@ import { Cleanup } from '../../localstack/cleanup.ts';
 import { LocalCloudError, messageOf } from '../../localstack/problem.ts';
 import { until } from '../../localstack/processes.ts';
 import { plain, Step } from '../../localstack/progress.ts';
+import { root } from '../../localstack/state-folder.ts';
 import { startUpstreams } from '../../localstack/upstreams/server.ts';
-import { buildWeb } from '../../localstack/web-build.ts';
-import { cdk, cloudAt, region } from './aws.ts';
+import { cloudAt, quotron, region, type StackResource, stageFileIn } from './aws.ts';
 import { installLocalStack, startLocalStack } from './localstack.ts';
 import { startCloudPostgres } from './postgres.ts';
-import { type SynthesizedStage, synthesizeStage } from './stage.ts';
-import { changes } from './templates.ts';
+import { changedSchema, changes, type Replacements } from './templates.ts';
 
 /** LocalStack's API Gateway breaks bodies that the function has compressed. */
 const plainly = { 'accept-encoding': 'identity' };
 
 const quote = envelope(z.looseObject({ price: z.number(), currency: z.string() }));
+
+const stacks = ['Operations', 'Storage', 'Pipeline', 'Api', 'Web'].map((part) => `Quotron-dev-${part}`);
 
 /** Of a function or the API that has changed there is a new version, and the former one stays or goes. */
 const versions = ['AWS::Lambda::Version', 'AWS::ApiGateway::Deployment'];
@@ -106,65 +107,65 @@ async function test(): Promise<void> {
     },
     ({ url }) => url,
   );
-  const web = new Step(
-    'Dashboard',
-    () => buildWeb(signal),
-    (built) => (built ? 'built' : 'nothing has changed'),
-  );
-  await run([localstack, postgres, upstreams, web]);
+  await run([localstack, postgres, upstreams]);
 
   const endpoint = localstack.value.url;
   const cloud = cloudAt(endpoint);
-  const replacements = {
+  const replacements: Replacements = {
     databaseHost: postgres.value.host,
     databasePort: postgres.value.port,
     rootsFolder: postgres.value.rootsFolder,
     sourceUrls: Object.fromEntries(catalogue.map(({ id }) => [id, upstreams.value.urlOf(id)])),
   };
-  const empty = join(folder, 'empty');
-  mkdirSync(empty);
-  const command = (args: readonly string[], say: (line: string) => void) =>
-    cdk(args, { endpoint, cwd: empty, signal, say });
-  const deploy = (stage: SynthesizedStage, stacks: readonly string[], say: (line: string) => void) =>
-    command(
-      [
-        'deploy',
-        ...stacks,
-        '--app',
-        stage.assembly,
-        '--require-approval',
-        'never',
-        '--method',
-        'direct',
-        '--concurrency',
-        '2',
-      ],
-      say,
-    );
+  const [from, to] = [join(folder, 'replacements.json'), join(folder, 'changed.json')];
+  writeFileSync(from, JSON.stringify(replacements));
+  const app = `node ${join(root, 'tests', 'cloud', 'app.ts')} ${from} ${to}`;
+  const command = (args: readonly string[], say: (line: string) => void, settings: Record<string, string> = {}) =>
+    quotron([...args, '--stage', 'dev'], { endpoint, folder, app, settings, signal, say });
+  const pinned = () =>
+    z.object({ dev: z.unknown().optional() }).parse(JSON.parse(readFileSync(stageFileIn(folder), 'utf8'))).dev;
 
-  const first = await step(
-    'Synthesize',
-    async () => synthesizeStage(folder, replacements),
-    ({ stacks }) => stacks.join(', '),
+  const deploying = new Step(
+    'quotron deploy',
+    async (say) => {
+      try {
+        return await command(['deploy'], say);
+      } catch (error) {
+        // They end with LocalStack.
+        const { place } = cloud;
+        for (const name of ['prepare-database', 'migrate'])
+          for (const { message } of (await readLogs(place, `/aws/lambda/quotron-dev-${name}`, 0, 50)) ?? [])
+            console.log(`    ${name}: ${message.trim().slice(0, 1_000)}`);
+        throw error;
+      }
+    },
+    () => '',
   );
-  showChanges(first);
-  await step('Bootstrap', (say) => command(['bootstrap', `aws://000000000000/${region}`], say));
-  const storage = first.stacks.filter((name) => /-(Operations|Storage)$/.test(name));
-  await step('Deploy what keeps data', (say) => deploy(first, storage, say));
-  await step('The password that the stack has made', async () => {
-    const [secret] = [...(await cloud.resources(storage)).entries()].filter(
-      ([id, { type }]) => type === 'AWS::SecretsManager::Secret' && id.includes('DatabaseInstanceSecret'),
-    );
-    const login = z.object({ password: z.string() });
-    await postgres.value.setMasterPassword(
-      login.parse(JSON.parse(await cloud.secret(secret?.[1].physicalId ?? ''))).password,
-    );
-  });
-  await step('Deploy everything, and migrate', (say) => deploy(first, ['--all'], say));
+  const password = new Step(
+    'The password that the stack has made',
+    async () => {
+      const made = until(async () => (await databaseSecret(cloud)) !== undefined, 600_000, 300);
+      await Promise.race([made, deploying.settled]);
+      const login = z.object({ password: z.string() });
+      const secret = await cloud.secret((await databaseSecret(cloud)) ?? '');
+      await postgres.value.setMasterPassword(login.parse(JSON.parse(secret)).password);
+    },
+    () => 'given to PostgreSQL, as RDS does',
+  );
+  await run([deploying, password]);
+  showChanges(to);
 
-  const outputs = await cloud.outputs(first.stacks);
+  const outputs = await cloud.outputs(stacks);
   const api = `${endpoint}/_aws/execute-api/${outputs['RestApiId']}/${outputs['RestApiStage']}/api/v1`;
-  await step('Ready', async () => await answered(`${api}/readyz`));
+  await step(
+    'The sign-in that the command prints, once',
+    async () => {
+      const token = /#sign-in=([\w-]+)/.exec(deploying.value)?.[1];
+      if (token === undefined) throw new LocalCloudError(`It printed no sign-in:\n${deploying.value}`);
+      return await signIn(api, { token });
+    },
+    (who) => who,
+  );
   const key = await step(
     'The first key, from its secret',
     async () =>
@@ -172,7 +173,7 @@ async function test(): Promise<void> {
   );
   await step(
     'A sign-in with it',
-    () => signIn(api, key),
+    () => signIn(api, { key }),
     (who) => who,
   );
   await step(
@@ -186,38 +187,43 @@ async function test(): Promise<void> {
     await cloud.invoke('quotron-dev-yahoo-proxy', { source: 'aws.events' });
   });
 
-  const before = await cloud.resources(first.stacks);
-  const second = await step('Synthesize with another setting', async () =>
-    synthesizeStage(folder, replacements, { sourceQuotas: 'yahoo=59/19000' }),
+  const before = await cloud.resources(stacks);
+  await step('quotron deploy, with another setting', (say) =>
+    command(['deploy'], say, { QUOTRON_SOURCE_QUOTAS: 'yahoo=59/19000' }),
   );
-  await step('Deploy again', (say) => deploy(second, ['--all'], say));
   await step(
     'Nothing is replaced',
-    async () => replaced(before, await cloud.resources(second.stacks)),
+    async () => replaced(before, await cloud.resources(stacks)),
     (said) => said,
   );
   await step(
     'The first key still opens it',
-    () => signIn(api, key),
+    () => signIn(api, { key }),
     (who) => who,
   );
-  await step('Destroy', (say) => command(['destroy', '--all', '--force', '--app', second.assembly], say));
-  await step(
-    'The logs that CDK’s functions have made, as `quotron destroy` deletes them',
-    () =>
-      deleteLogGroups(
-        cloud.place,
-        second.stacks.map((name) => `/aws/lambda/${name}-`),
-      ),
-    (groups) => String(groups.length),
-  );
+  if (pinned() === undefined) throw new LocalCloudError('The stage file does not say where the stage is.');
+  await step('quotron destroy', (say) => command(['destroy'], say));
   await step('Nothing is left', async () => {
     const left = await cloud.leftovers();
-    if (left.length > 0) throw new LocalCloudError(`After \`cdk destroy\` there is still:\n    ${left.join('\n    ')}`);
+    if (pinned() !== undefined) left.push(`an entry of ${stageFileIn(folder)}`);
+    if (left.length > 0)
+      throw new LocalCloudError(`After \`quotron destroy\` there is still:\n    ${left.join('\n    ')}`);
   });
 }
 
-function showChanges({ changed }: SynthesizedStage): void {
+/** The name of the secret with the database's login, once its stack has made it. */
+async function databaseSecret(cloud: ReturnType<typeof cloudAt>): Promise<string | undefined> {
+  // The stack may not be there yet.
+  const made = await cloud.resources(['Quotron-dev-Storage']).catch(() => new Map<string, StackResource>());
+  const [secret] = [...made].filter(
+    ([id, { type, physicalId }]) =>
+      type === 'AWS::SecretsManager::Secret' && id.includes('DatabaseInstanceSecret') && physicalId !== '',
+  );
+  return secret?.[1].physicalId;
+}
+
+function showChanges(file: string): void {
+  const changed = z.array(changedSchema).parse(JSON.parse(readFileSync(file, 'utf8')));
   console.log('\nWhat the template transform changed:');
   for (const [change, why] of Object.entries(changes)) {
     const where = changed.filter((each) => each.change === change).map((each) => each.where);
@@ -240,17 +246,17 @@ async function answered(
   return answer;
 }
 
-async function signIn(api: string, key: string): Promise<string> {
+async function signIn(api: string, by: { readonly key: string } | { readonly token: string }): Promise<string> {
   const signedIn = await answered(`${api}/session`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ key }),
+    body: JSON.stringify(by),
   });
   const cookie = signedIn.headers.get('set-cookie')?.split(';')[0];
   if (cookie === undefined) throw new LocalCloudError('The sign-in set no cookie.');
   const who = await answered(`${api}/session`, { headers: { cookie } });
   const { name, scopes } = envelope(sessionSchema).parse(await who.json()).data;
-  if (!scopes.includes('admin')) throw new LocalCloudError(`The first key has the scopes ${scopes.join(', ')}.`);
+  if (!scopes.includes('admin')) throw new LocalCloudError(`This sign-in has the scopes ${scopes.join(', ')}.`);
   return name;
 }
 

@@ -15,13 +15,14 @@ export type Template = z.infer<typeof templateSchema>;
 type Resource = z.infer<typeof resourceSchema>;
 
 /** What stands in the place of what LocalStack does not have. */
-export interface Replacements {
-  readonly databaseHost: string;
-  readonly databasePort: number;
+export const replacementsSchema = z.object({
+  databaseHost: z.string(),
+  databasePort: z.int(),
   /** The folder with the certificate of the database's authority, `<region>.pem`. */
-  readonly rootsFolder: string;
-  readonly sourceUrls: Readonly<Record<string, string>>;
-}
+  rootsFolder: z.string(),
+  sourceUrls: z.record(z.string(), z.string()),
+});
+export type Replacements = Readonly<z.infer<typeof replacementsSchema>>;
 
 /** The written list: what is changed, and why LocalStack or a test needs it. */
 export const changes = {
@@ -32,11 +33,13 @@ export const changes = {
 } as const;
 export type Change = keyof typeof changes;
 
-export interface Changed {
-  readonly change: Change;
+const changeNames = ['database', 'roots', 'sources', 'clock'] as const satisfies readonly Change[];
+export const changedSchema = z.object({
+  change: z.enum(changeNames),
   /** `Storage DatabaseInstance`, and what of it. */
-  readonly where: string;
-}
+  where: z.string(),
+});
+export type Changed = z.infer<typeof changedSchema>;
 
 /** Types that are left out: RDS, and what writes the address of an instance into its secret. */
 export function isLeftOut(type: string): boolean {
@@ -53,25 +56,29 @@ export function forLocalStack(
   replacements: Replacements,
 ): { templates: Record<string, Template>; changed: Changed[] } {
   const changed: Changed[] = [];
+  const outputs = outputsOf(templates);
   const made = Object.entries(templates).map(([stack, template]) => {
     const said = (change: Change, where: string) => changed.push({ change, where: `${stack} ${where}` });
-    return [stack, changedTemplate(template, replacements, said)] as const;
+    return [stack, changedTemplate(template, { replacements, outputs, said })] as const;
   });
   return { templates: Object.fromEntries(made), changed };
 }
 
 function changedTemplate(
   template: Template,
-  replacements: Replacements,
-  said: (change: Change, where: string) => void,
+  {
+    replacements,
+    outputs,
+    said,
+  }: { replacements: Replacements; outputs: Outputs; said: (change: Change, where: string) => void },
 ): Template {
-  const gone = new Map(Object.entries(template.Resources).filter(([, { Type }]) => isLeftOut(Type)));
+  const gone = leftOutOf(template);
   for (const [id, { Type }] of gone) said('database', `${id}: ${Type} left out`);
   const kept = Object.entries(template.Resources).filter(([id]) => !gone.has(id));
   const resources = kept.map(([id, resource]) => [id, changedResource(id, resource, replacements, said)] as const);
   const { Resources: _all, ...rest } = template;
   const replaced = (path: string, value: unknown) =>
-    withoutInstance(value, { gone, replacements, said: (what) => said('database', `${path}: ${what}`) });
+    withoutInstance(value, { gone, outputs, replacements, said: (what) => said('database', `${path}: ${what}`) });
   const parts = Object.entries(rest).map(([part, value]) => [part, replaced(part, value)] as const);
   return templateSchema.parse({
     ...Object.fromEntries(parts),
@@ -79,6 +86,27 @@ function changedTemplate(
       resources.map(([id, resource]) => [id, replaced(id, withoutDependencies(resource, gone))] as const),
     ),
   });
+}
+
+function leftOutOf({ Resources }: Template): ReadonlyMap<string, Resource> {
+  return new Map(Object.entries(Resources).filter(([, { Type }]) => isLeftOut(Type)));
+}
+
+/** The resource that is left out, and which of its attributes, behind an output of a stack. */
+type Outputs = ReadonlyMap<string, { readonly resource: Resource; readonly attribute: string | undefined }>;
+
+/** The outputs that name what is left out, by their name: other stacks read them in a way that LocalStack does not know. */
+function outputsOf(templates: Readonly<Record<string, Template>>): Outputs {
+  const found = new Map<string, { resource: Resource; attribute: string | undefined }>();
+  for (const template of Object.values(templates)) {
+    const gone = leftOutOf(template);
+    for (const [name, { Value }] of Object.entries(outputsSchema.parse(template['Outputs'] ?? {}))) {
+      const [id = '', attribute] = referenceSchema.safeParse(Value).data ?? [];
+      const resource = gone.get(id);
+      if (resource !== undefined) found.set(name, { resource, attribute });
+    }
+  }
+  return found;
 }
 
 function withoutDependencies(resource: Resource, gone: ReadonlyMap<string, Resource>): Resource {
@@ -117,6 +145,7 @@ function changedResource(
 
 interface Leaving {
   readonly gone: ReadonlyMap<string, Resource>;
+  readonly outputs: Outputs;
   readonly replacements: Replacements;
   readonly said: (what: string) => void;
 }
@@ -125,6 +154,12 @@ interface Leaving {
 function withoutInstance(value: unknown, leaving: Leaving): unknown {
   if (Array.isArray(value)) return value.map((each: unknown) => withoutInstance(each, leaving));
   if (typeof value !== 'object' || value === null) return value;
+  const read = stackOutputSchema.safeParse(value).data?.['Fn::GetStackOutput'].OutputName;
+  const output = leaving.outputs.get(read ?? '');
+  if (output !== undefined) {
+    leaving.said(`output ${read} of another stack`);
+    return substitute(output.resource, output.attribute, leaving.replacements);
+  }
   const reference = referenceSchema.safeParse(value).data;
   const [id = '', attribute] = reference ?? [];
   const resource = leaving.gone.get(id);
@@ -142,6 +177,10 @@ const referenceSchema = z.union([
     .strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) })
     .transform((of): [string, string | undefined] => of['Fn::GetAtt']),
 ]);
+
+const outputsSchema = z.record(z.string(), z.looseObject({ Value: z.unknown() }));
+/** A weak reference to another stack: CDK's, for what may be replaced while it is read. */
+export const stackOutputSchema = z.strictObject({ 'Fn::GetStackOutput': z.looseObject({ OutputName: z.string() }) });
 
 function substitute(resource: Resource, attribute: string | undefined, replacements: Replacements): unknown {
   if (resource.Type === 'AWS::SecretsManager::SecretTargetAttachment') return resource.Properties?.['SecretId'];
