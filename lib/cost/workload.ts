@@ -60,9 +60,15 @@ const requestsPerMessage = 3;
 const messagesPerTask = 5;
 /** Calls of `state` for a relay: to claim, to acknowledge. */
 const statesPerRelay = 2;
-/** Rows with their indexes, and what a task leaves in the tables of work. */
-const quoteBytes = 222;
+/** Rows with their indexes, and what a task leaves in the tables of work: `npm run bench:growth` measures them. */
+const quoteBytes = 245;
 const bookkeepingBytes = 2_200;
+const archivedQuoteBytes = 79.4;
+/** Months of prices that stay in the database where no setting says otherwise, and a week of the one that goes. */
+const usualHotMonths = 2;
+const hotMonths = usualHotMonths + 0.3;
+/** Months of runs with their tasks: 90 days. */
+const workMonths = 90 / daysPerMonth;
 /** A blob, packed: a third of a kilobyte a symbol. */
 const blobBytes = (symbols: number) => 600 + 330 * symbols;
 
@@ -70,6 +76,8 @@ const blobBytes = (symbols: number) => 600 + 330 * symbols;
 export function workloadOf(use: Use, sources: readonly SourceDefinition[] = catalogue): Workload {
   const asked = use.symbols === 0 ? [] : sources.filter(({ onlyWhenNamed }) => !onlyWhenNamed);
   const jobs = asked.flatMap((source) => source.jobs.map((job) => jobOf(source, job, use)));
+  const prices = jobs.filter(({ isPrices }) => isPrices);
+  const archivedMonths = Math.max(0, use.months - usualHotMonths);
   const sum = (of: (job: JobMonth) => number) => jobs.reduce((total, job) => total + of(job), 0);
   const tasksOf = (kind: SourceDefinition['kind']) => sum((job) => (job.kind === kind ? job.tasks : 0));
   const tasks = sum((job) => job.tasks);
@@ -100,8 +108,16 @@ export function workloadOf(use: Use, sources: readonly SourceDefinition[] = cata
     events: tasks,
     puts: tasks,
     gets: tasks,
-    objectsGb: (use.months * sum((job) => job.tasks * blobBytes(job.symbolsPerTask))) / 1e9,
-    rowsGb: (use.months * sum((job) => job.tasks * bookkeepingBytes + job.rows * quoteBytes)) / 1e9,
+    objectsGb:
+      (use.months * sum((job) => job.tasks * blobBytes(job.symbolsPerTask)) +
+        archivedMonths * prices.reduce((total, { rows }) => total + rows * archivedQuoteBytes, 0)) /
+      1e9,
+    rowsGb:
+      sum(
+        ({ tasks, rows, isPrices }) =>
+          Math.min(use.months, workMonths) * tasks * bookkeepingBytes +
+          (isPrices ? Math.min(use.months, hotMonths) : use.months) * rows * quoteBytes,
+      ) / 1e9,
   };
 }
 
@@ -111,6 +127,8 @@ interface JobMonth {
   readonly symbolsPerTask: number;
   /** Rows that are new: bars of days that are known change nothing. */
   readonly rows: number;
+  /** They leave the database for the archive. */
+  readonly isPrices: boolean;
 }
 
 function jobOf(source: SourceDefinition, job: SourceJob, use: Use): JobMonth {
@@ -118,7 +136,8 @@ function jobOf(source: SourceDefinition, job: SourceJob, use: Use): JobMonth {
   const runs = runsOf(job, use.hours);
   const tasks = runs * Math.ceil(symbols / job.symbolsPerTask);
   const rows = job.kind === 'quotes' ? runs * symbols : daysPerMonth * symbols;
-  return { kind: source.kind, tasks, symbolsPerTask: Math.min(symbols, job.symbolsPerTask), rows };
+  const isPrices = job.kind === 'quotes';
+  return { kind: source.kind, tasks, symbolsPerTask: Math.min(symbols, job.symbolsPerTask), rows, isPrices };
 }
 
 /** The sources with symbols of their own keep them; all others are asked for the watch list. */

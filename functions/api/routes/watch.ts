@@ -18,11 +18,11 @@ import type { WatchList } from '../../../core/planning/watch-list.ts';
 import type { MessageQueue } from '../../../core/ports/message-queue.ts';
 import type { SourceReader } from '../../../core/ports/source-reader.ts';
 import type { SwitchStore } from '../../../core/ports/switch-store.ts';
-import type { WatchedEntry, WatchStore } from '../../../core/ports/watch-store.ts';
+import type { WatchStore } from '../../../core/ports/watch-store.ts';
 import type { SourceDefinition } from '../../../core/sources/definition.ts';
 import { leftOut, licenceForbids } from '../licence.ts';
 import { stoppedServices } from '../stopped-services.ts';
-import { holdOf, watchedView } from '../views/watch.ts';
+import { holdOf, watchedViews } from '../views/watch.ts';
 
 interface RouteDependencies {
   readonly watch: WatchStore;
@@ -214,8 +214,7 @@ export function watchRoutes(dependencies: RouteDependencies): Route[] {
       shown.map(({ id }) => id),
       new Date(now),
     );
-    const context = { sources: shown, rows, list: present, alwaysOpen, now };
-    return (entry: WatchedEntry) => watchedView(entry, context);
+    return watchedViews({ sources: shown, rows, list: present, alwaysOpen, now });
   }
 
   function refusal(symbol: string, refused: AddRefusal, call: Call): ProblemError {

@@ -4,7 +4,7 @@ import { runReasons } from '../../../core/contracts/words/run-reasons.ts';
 import type { WatchHold, WatchState } from '../../../core/contracts/words/watch-states.ts';
 import { shownBreaker } from '../../../core/health/breaker.ts';
 import { heldUntil } from '../../../core/health/holds.ts';
-import { nextRun, secondsBetween } from '../../../core/planning/job-schedule.ts';
+import { type JobTiming, nextRun, secondsBetween } from '../../../core/planning/job-schedule.ts';
 import { timingsOf } from '../../../core/planning/stretches.ts';
 import { type WatchList, wantedOf } from '../../../core/planning/watch-list.ts';
 import type { StoredSource } from '../../../core/ports/source-reader.ts';
@@ -38,15 +38,29 @@ export function holdOf(
 
 const best: readonly WatchState[] = ['collected', 'waiting', 'on_hold', 'failed', 'unknown'];
 
-/** A watched symbol, at the sources of the context. */
-export function watchedView(entry: WatchedEntry, context: WatchContext): WatchedView {
-  const sources = entry.at.flatMap((at) => {
-    const source = context.sources.find(({ id }) => id === at.sourceId);
-    const row = context.rows.find(({ sourceId }) => sourceId === at.sourceId);
-    return source && row ? [sourceView(entry.symbol, at, source, row, context)] : [];
-  });
-  const state = best.find((each) => sources.some((source) => source.state === each)) ?? 'waiting';
-  return { symbol: entry.symbol, state, sources };
+/** Shows watched symbols at the sources of the context. What a source's whole list costs is worked out once. */
+export function watchedViews(context: WatchContext): (entry: WatchedEntry) => WatchedView {
+  const prices = new Map(context.sources.map((source) => [source.id, pricesOf(source, context)]));
+  return (entry) => {
+    const sources = entry.at.flatMap((at) => {
+      const source = context.sources.find(({ id }) => id === at.sourceId);
+      const row = context.rows.find(({ sourceId }) => sourceId === at.sourceId);
+      return source && row ? [sourceView(entry.symbol, at, source, row, prices.get(source.id), context.now)] : [];
+    });
+    const state = best.find((each) => sources.some((source) => source.state === each)) ?? 'waiting';
+    return { symbol: entry.symbol, state, sources };
+  };
+}
+
+interface Prices {
+  readonly timing: JobTiming | undefined;
+  readonly symbols: ReadonlySet<string>;
+}
+
+/** The job of a source that fetches prices, and of which symbols. */
+function pricesOf(source: SourceDefinition, { list, alwaysOpen }: WatchContext): Prices {
+  const timing = timingsOf(source, wantedOf(source, list, alwaysOpen)).find(({ job }) => job.kind !== 'bars');
+  return { timing, symbols: new Set(timing?.symbols) };
 }
 
 function sourceView(
@@ -54,11 +68,11 @@ function sourceView(
   at: WatchedAt,
   source: SourceDefinition,
   row: StoredSource,
-  { list, alwaysOpen, now }: WatchContext,
+  prices: Prices | undefined,
+  now: number,
 ): WatchedSourceView {
-  const timing = timingsOf(source, wantedOf(source, list, alwaysOpen)).find(({ job }) => job.kind !== 'bars');
-  const isDue = timing?.symbols.includes(symbol) ?? false;
-  const next = timing && isDue ? nextRun({ ...timing, symbols: [symbol] }, now) : null;
+  const timing = prices?.timing;
+  const next = timing && prices?.symbols.has(symbol) ? nextRun({ ...timing, symbols: [symbol] }, now) : null;
   const held = at.foundAt === null ? holdOf(source, row, now) : null;
   const state = stateOf(at, held !== null);
   const reason = state === 'failed' ? (at.run?.reason ?? 'unexplained') : null;

@@ -8,7 +8,7 @@ import { decimalText, rowsOf } from '../database/rows.ts';
 import { canonicalOf } from '../listings/canonical-symbols.ts';
 import { decide, type RankOf } from './decide.ts';
 
-/** Key of the advisory lock under which sources are compared. */
+/** First key of the advisory locks under which sources are compared; the second is the block of listings. */
 const consolidationLock = 0x636f6e73;
 
 /** Listings whose price is decided at once: a transaction that computes for seconds without a word is ended. */
@@ -41,9 +41,9 @@ export async function openToBars(db: Connection, listingIds: readonly number[]):
 /**
  * Decides again which source is the price of some listings, after one source's latest rows have changed.
  *
- * Takes a lock that is held until the transaction ends, so it must come last: of two sources stored at once, the second
- * decides with the first one's rows committed and in sight. A decision that stays as it is writes nothing. `anyway` are
- * listings to decide on although they have one source only.
+ * Takes locks that are held until the transaction ends, so it must come last: of two sources stored at once that share a
+ * listing, the second decides with the first one's rows committed and in sight. A decision that stays as it is writes
+ * nothing. `anyway` are listings to decide on although they have one source only.
  */
 export async function storeConsolidation(
   db: Connection,
@@ -52,18 +52,24 @@ export async function storeConsolidation(
   rankOf: RankOf,
   anyway: readonly number[] = [],
 ): Promise<void> {
-  await db.query({ name: 'lock-consolidation', text: 'SELECT pg_advisory_xact_lock($1)', values: [consolidationLock] });
   const ids = numbers(listingIds);
-  // Nearly always the source has its listings to itself, and that is settled: another one that comes to a listing
-  // decides on it in the transaction of its first row, under this lock.
-  const settled = await db.query({
-    name: 'count-settled',
-    text: `SELECT count(*)::int AS count FROM consolidated_quote
-           WHERE listing_id = ANY ($1::int[]) AND source = $2 AND rule = 'only_source'
-             AND NOT listing_id = ANY ($3::int[])`,
-    values: [ids, sourceId, numbers(anyway)],
-  });
-  if (countRow.parse(settled.rows[0]).count === listingIds.length) return;
+  const isSettled = async () => {
+    const settled = await db.query({
+      name: 'count-settled',
+      text: `SELECT count(*)::int AS count FROM consolidated_quote
+             WHERE listing_id = ANY ($1::int[]) AND source = $2 AND rule = 'only_source'
+               AND NOT listing_id = ANY ($3::int[])`,
+      values: [ids, sourceId, numbers(anyway)],
+    });
+    return countRow.parse(settled.rows[0]).count === listingIds.length;
+  };
+  // Nearly always the source has its listings to itself, and that is settled. Then it shares the locks with others, and
+  // looks again: another source that comes to a listing decides on it alone, in the transaction of its first row.
+  if (await isSettled()) {
+    await lockBlocks(db, listingIds, 'shared');
+    if (await isSettled()) return;
+  }
+  await lockBlocks(db, listingIds, 'alone');
   const { rows } = await db.query(
     `SELECT string_agg(id::text, ',') AS ids FROM unnest($1::int[]) AS id
      WHERE id NOT IN (SELECT listing_id FROM consolidated_quote
@@ -75,10 +81,21 @@ export async function storeConsolidation(
   for (const some of chunked(unsettled, decidedAtOnce)) await decideAgain(db, numbers(some), rankOf);
 }
 
-/** Decides again on some listings, under the lock that all sources share. */
+/** Locks the blocks of some listings in their order, so that two transactions never wait for each other. */
+async function lockBlocks(db: Connection, listingIds: readonly number[], how: 'shared' | 'alone'): Promise<void> {
+  const blocks = [...new Set(listingIds.map(blockOf))].sort((a, b) => a - b);
+  const lock = how === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock';
+  await db.query({
+    name: `lock-consolidation-${how}`,
+    text: `SELECT count(${lock}($1, block)) FROM unnest($2::int[]) AS block`,
+    values: [consolidationLock, numbers(blocks)],
+  });
+}
+
+/** Decides again on some listings, alone with their blocks. */
 export async function decideOn(db: Connection, listingIds: readonly number[], rankOf: RankOf): Promise<void> {
   if (listingIds.length === 0) return;
-  await db.query({ name: 'lock-consolidation', text: 'SELECT pg_advisory_xact_lock($1)', values: [consolidationLock] });
+  await lockBlocks(db, listingIds, 'alone');
   for (const some of chunked(listingIds, decidedAtOnce)) await decideAgain(db, numbers(some), rankOf);
 }
 

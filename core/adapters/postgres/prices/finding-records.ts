@@ -68,15 +68,19 @@ export function findingRecords(pool: Pool, rankOf: RankOf = catalogueRank): Visi
     },
 
     async list(of) {
+      // Of one symbol there are few, and an index has them; of all, those with the newest ids are asked for.
+      const ofSymbol =
+        of.symbol === null
+          ? '$6::text IS NULL'
+          : `f.listing_id = ANY (ARRAY(SELECT listing_id FROM symbol_alias WHERE namespace = 'canonical' AND symbol = $6))`;
       const result = await pool.query({
-        name: 'findings',
+        name: `findings${of.symbol === null ? '' : '-of-symbol'}`,
         text: `SELECT ${now} FROM finding f ${named}
                WHERE f.status = $1 AND ($2::text IS NULL OR f.source = $2) AND ($3::text IS NULL OR f.rule = $3)
                  AND ($4::text IS NULL OR f.severity = $4) AND ($5::bigint IS NULL OR f.id < $5)
-                 AND ($6::text IS NULL OR f.listing_id IN (SELECT listing_id FROM symbol_alias
-                                                           WHERE namespace = 'canonical' AND symbol = $6))
+                 AND ${ofSymbol}
                  AND ${visibleOf('$8')} AND ${known}
-               ORDER BY f.id DESC LIMIT $7`,
+               ORDER BY ${of.symbol === null ? 'f.id' : 'f.id + 0'} DESC LIMIT $7`,
         values: [of.status, of.sourceId, of.rule, of.severity, of.before, of.symbol, of.limit, visible.ids],
       });
       return rowsOf(findingRow, result);

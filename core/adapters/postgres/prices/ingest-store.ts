@@ -110,7 +110,7 @@ export function postgresIngestStore(
  *   4. quotes with their latest rows, what is withdrawn of bars and corporate actions, bars, corporate actions, findings,
  *      what is to be read again, constituents
  *   5. counts, statistics, what the source has of the watch list, events, the task's end, quarantine
- *   6. which source is the price, under the one lock that all sources share
+ *   6. which source is the price: one batch after the other where sources share a listing
  */
 async function storeBatch(
   db: Connection,

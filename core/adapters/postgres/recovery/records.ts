@@ -93,10 +93,12 @@ export function recoveryRecords(pool: Pool): VisibleTo<RecoveryRecords> {
     },
 
     async list({ sourceId, status, after, limit }) {
+      // The index of unfinished ones has at most one of each source.
+      const unfinished = status === 'pending' || status === 'running' ? 'AND finished_at IS NULL' : '';
       const { rows } = await pool.query(
         `SELECT ${columns}, to_char(requested_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS cursor_at
          FROM recovery
-         WHERE ($1::text IS NULL OR source_id = $1) AND ($2::text IS NULL OR status = $2)
+         WHERE ($1::text IS NULL OR source_id = $1) AND ($2::text IS NULL OR status = $2) ${unfinished}
            AND ($3::timestamptz IS NULL OR requested_at < $3 OR (requested_at = $3 AND id > $4::uuid))
            AND ($6::text[] IS NULL OR source_id = ANY ($6))
          ORDER BY requested_at DESC, id LIMIT $5`,
