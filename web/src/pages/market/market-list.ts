@@ -11,6 +11,7 @@ import {
   rowsOfPage,
   sparklinesQuery,
 } from '../../api/market-queries.ts';
+import { useTogether } from '../../components/together.ts';
 import { useWatchlist } from '../../market/watchlist.ts';
 import { pinnedRows } from './market-rows.ts';
 import { type MarketSearch, orderOf } from './market-search.ts';
@@ -32,7 +33,8 @@ export function useMarketList(search: MarketSearch, text: string) {
   const collected = classes.data?.reduce((sum, each) => sum + each.watched, 0);
   const all = search.all === '1' || collected === 0;
   const pins = useMemo(() => fitting([...watched]), [watched]);
-  const pinned = useQuery(namedQuotesQuery(pins)).data;
+  const named = useQuery(namedQuotesQuery(pins));
+  const pinned = named.data;
   const top = useMemo(
     () => (pinned === undefined ? [] : pinnedRows(pinned, { ...search, q: text }, new Set(pins))),
     [pinned, search, text, pins],
@@ -42,6 +44,7 @@ export function useMarketList(search: MarketSearch, text: string) {
   const asked: QuotesAsked = { ...listed, except: pins.join() };
   const only = search.watch === '1';
   const first = useQuery({ ...quotePageQuery(asked, 0), placeholderData: keepPreviousData, enabled: !only });
+  const wait = useTogether([...(only ? [] : [first]), classes, ...(pins.length > 0 ? [named] : [])]);
   const [range, setRange] = useState({ from: 0, to: 0 });
   const pageOf = (row: number) => Math.max(0, Math.floor((row - top.length) / rowsOfPage));
   const seen: number[] = [];
@@ -72,6 +75,8 @@ export function useMarketList(search: MarketSearch, text: string) {
     setRange((before) => (before.from === from && before.to === to ? before : { from, to }));
   }, []);
   return {
+    /** Whether its parts still wait for each other. */
+    wait,
     /** The first page, by which one sees how reading goes. */
     first,
     classes: classes.data,

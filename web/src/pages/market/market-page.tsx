@@ -34,7 +34,7 @@ export function MarketPage() {
     ? 0
     : (list.classes ?? []).reduce((sum, { instruments, watched }) => sum + instruments - watched, 0);
   const filtered = text !== '' || search.class !== undefined || search.watch !== undefined;
-  const read = first.data !== undefined || search.watch === '1';
+  const read = !list.wait && (first.data !== undefined || search.watch === '1');
 
   const change = (part: MarketSearch) => {
     // The table knows where another list begins; the router would bring back where this one was.
@@ -62,7 +62,7 @@ export function MarketPage() {
             Checked <Moment at={clock.ofLocal(first.dataUpdatedAt)} />
           </p>
         )}
-        {list.count > 0 && (
+        {read && list.count > 0 && (
           <span className={styles.save}>
             <Button look="plain" icon={<Download aria-hidden="true" />} onClick={() => void save()}>
               CSV
@@ -70,7 +70,7 @@ export function MarketPage() {
           </span>
         )}
       </div>
-      {list.classes && list.classes.length > 0 && (
+      {!list.wait && list.classes && list.classes.length > 0 && (
         <Filters classes={classes} others={others} search={search} onChange={change} />
       )}
       {first.data && first.isError && (
@@ -81,7 +81,7 @@ export function MarketPage() {
           onRetry={() => first.refetch()}
         />
       )}
-      {first.data?.warnings.map((warning) => (
+      {(list.wait ? [] : (first.data?.warnings ?? [])).map((warning) => (
         <p key={warning.code + warning.message} className={styles.warning}>
           {warning.message}
         </p>
@@ -98,8 +98,8 @@ export function MarketPage() {
       {read && list.count === 0 && !first.isPlaceholderData && (
         <NoRows none={list.classes?.length === 0} text={text} others={others} />
       )}
-      {!read && first.isPending && <Loading what="quotes" rows={12} />}
-      {!read && first.isError && (
+      {!read && (list.wait || first.isPending) && <Loading what="quotes" rows={12} />}
+      {!read && !list.wait && first.isError && (
         <ErrorState what="the market" error={first.error} retrying={first.isFetching} onRetry={() => first.refetch()} />
       )}
     </div>
