@@ -28,7 +28,7 @@ const dev: CloudSettings = {
   database: {
     size: 't4g.micro',
     multiAz: false,
-    maxConnections: 80,
+    maxConnections: 86,
     apiConnections: 15,
     stateConnections: 15,
     backups: Duration.days(1),

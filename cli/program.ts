@@ -14,6 +14,7 @@ import { diagnoseCommand } from './diagnose.ts';
 import { doctorCommand } from './doctor.ts';
 import { etlCommand } from './etl.ts';
 import { exchangesCommand } from './exchanges.ts';
+import { exportCommand } from './export.ts';
 import { findingsCommand } from './findings.ts';
 import { healthCommand } from './health.ts';
 import { incidentsCommand } from './incidents.ts';
@@ -75,6 +76,7 @@ Exits with 0 when all is well, 1 when something is unhealthy or failed, 2 when i
     listingsCommand(),
     watchListCommand(),
     backfillCommand(),
+    exportCommand(),
     etlCommand(),
     credentialsCommand(),
     keysCommand(),

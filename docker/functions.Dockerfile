@@ -53,6 +53,9 @@ COPY --from=bundles /bundles/yahoo-proxy ${LAMBDA_TASK_ROOT}/
 FROM base AS summarise
 COPY --from=bundles /bundles/summarise ${LAMBDA_TASK_ROOT}/
 
+FROM base AS write-exports
+COPY --from=bundles /bundles/write-exports ${LAMBDA_TASK_ROOT}/
+
 FROM base AS relay-events
 COPY --from=bundles /bundles/relay-events ${LAMBDA_TASK_ROOT}/
 

@@ -17,8 +17,8 @@ export function neededExecutions({ stage, concurrency }: Pick<StageSettings, 'st
     kind === 'browser' ? leastConcurrency : concurrency.scrape,
   );
   const pages = concurrency.together ? 0 : leastConcurrency;
-  // Those of recoveries, events, alerts, and of events for alerts.
-  const others = 4 * leastConcurrency;
+  // Those of recoveries, events, alerts, of events for alerts, and of exports.
+  const others = 5 * leastConcurrency;
   const { ingest, outcomes, ticks } = concurrency;
   const queues = [...scrapers, ingest, pages, outcomes, ticks, others];
   return queues.reduce((sum, each) => sum + each, beside);

@@ -10,6 +10,7 @@ export const functionNames = [
   'migrate',
   'prepare-database',
   'maintain',
+  'write-exports',
   'set-credentials',
   'api',
   'yahoo-proxy',
@@ -40,6 +41,7 @@ export const insideFunctions: readonly FunctionName[] = [
   'state',
   'migrate',
   'maintain',
+  'write-exports',
   'evaluate-alerts',
   'api',
 ];
@@ -63,6 +65,8 @@ export const timeoutSeconds: Readonly<Record<FunctionName, number>> = {
   'prepare-database': 420,
   // With months of prices that go to the archive: as long as Lambda lets a function run.
   maintain: 900,
+  // It works for a minute at a time; an interrupted message returns after six times this.
+  'write-exports': 150,
   'set-credentials': 20,
   api: 20,
   // API Gateway gives up after 29 s.

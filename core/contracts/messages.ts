@@ -113,5 +113,9 @@ export const outcomeMessageSchema = z.discriminatedUnion('stage', [
 export type OutcomeMessage = z.infer<typeof outcomeMessageSchema>;
 export type ScrapeOutcome = Extract<OutcomeMessage, { stage: 'scrape' }>;
 
+/** An export that is under way. Its worker requeues this message after each stretch of work. */
+export const exportMessageSchema = z.object({ exportId: z.uuid(), heldSince });
+export type ExportMessage = z.infer<typeof exportMessageSchema>;
+
 /** A report that waits for the summary of a language model. */
 export const summaryMessageSchema = z.object({ diagnosisId: z.uuid(), heldSince });

@@ -128,3 +128,36 @@ export function historyFileKey(month: string, sha256: string): string {
 export function historyManifestKey(month: string, version: number): string {
   return `${historyFolder(month)}_manifest-${String(version).padStart(6, '0')}.json`;
 }
+
+export const exportsPrefix = 'exports/';
+
+/** The folder of an export. The id is random; links are given for single files of it. */
+export function exportFolder(id: string): string {
+  return `${exportsPrefix}${id}/`;
+}
+
+/**
+ * Where a file of an export is in its folder, by its part and content: DuckDB, pandas and Athena read names of folders as
+ * columns. The same rows again are the same file.
+ *
+ * @example
+ * exportPath({ table: 'bars', exchange: 'XNAS', interval: '1d', month: '2026-10' }, sha256) // 'bars/exchange=XNAS/interval=1d/month=2026-10/….parquet'
+ */
+export function exportPath(
+  of: {
+    readonly table: string;
+    readonly exchange: string;
+    readonly interval: string | null;
+    readonly month: string | null;
+  },
+  sha256: string,
+): string {
+  const interval = of.interval === null ? '' : `interval=${of.interval}/`;
+  const month = of.month === null ? '' : `month=${of.month}/`;
+  // An exchange that no table maps is named as its source wrote it.
+  const exchange = of.exchange.replace(/[^\w.-]/g, '_');
+  return `${of.table}/exchange=${exchange}/${interval}${month}${sha256.slice(0, 32)}.parquet`;
+}
+
+/** The manifest of an export, in its folder. */
+export const exportManifestPath = '_manifest.json';

@@ -30,6 +30,8 @@ export const settingNames = {
   eventsTopic: 'EVENTS_TOPIC',
   /** Queue of the `deliver-alerts` function: whoever makes an alert says there that there is one. */
   alertsQueueUrl: 'ALERTS_QUEUE_URL',
+  /** Queue of the `write-exports` function. */
+  exportsQueueUrl: 'EXPORTS_QUEUE_URL',
   /**
    * Hosts, separated by commas, that alerts may be sent to although their addresses are private, over http too. For a laptop;
    * none on AWS.

@@ -51,6 +51,7 @@ const more: Readonly<Record<string, Partial<Omit<ExampleRequest, 'path'>>>> = {
   'get /runs': { query: { sourceId: 'yahoo', limit: '10' } },
   'get /incidents': { query: { status: 'open' } },
   'post /backfills': { body: { sourceId: 'yahoo', symbols: ['AAPL'], from: '2020-01-01', dryRun: true } },
+  'post /exports': { body: { symbols: ['AAPL', 'VOD.L'], intervals: ['tick', '1d'], from: '2026-01-01' } },
   'get /quarantine': { query: { sourceId: 'yahoo', limit: '10' } },
   'post /quarantine/discard': { body: { ids: ['1042'], because: 'a test of the feed' } },
   'post /quarantine/replay': { body: { sourceId: 'yahoo' } },

@@ -12,8 +12,12 @@ export interface ArchiveWork {
   readonly files: readonly ManifestFile[];
 }
 
-/** What listings are called, for readers without the database. */
-export type ListingNames = ReadonlyMap<number, { readonly symbol: string | null; readonly mic: string | null }>;
+/** What a listing is called, for readers without the database. */
+export interface ListingName {
+  readonly symbol: string | null;
+  readonly mic: string | null;
+}
+export type ListingNames = ReadonlyMap<number, ListingName>;
 
 /** Rows of a month, with their count and sums as the database has them, all as of one moment. */
 export interface MonthRows {

@@ -58,7 +58,7 @@ export function tieredHistory(
 }
 
 /** Reads with the months that are archived, and again where they are others afterwards. */
-async function settled<Answer>(
+export async function settled<Answer>(
   index: Pick<ArchiveIndex, 'months'>,
   from: string,
   to: string,

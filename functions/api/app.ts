@@ -27,6 +27,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { diagnosticsRoutes } from './routes/diagnostics.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { exchangeRoutes } from './routes/exchanges.ts';
+import { exportRoutes } from './routes/exports.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { healthRoutes } from './routes/health.ts';
 import { importRoutes } from './routes/imports.ts';
@@ -83,6 +84,7 @@ export function createApp(dependencies: ApiDependencies): Api {
     ...rawAnswerRoutes(dependencies),
     ...incidentRoutes(dependencies),
     ...backfillRoutes(dependencies),
+    ...exportRoutes(dependencies),
     ...watchRoutes(dependencies),
     ...importRoutes(dependencies),
     ...modelRoutes(stored),

@@ -12,6 +12,7 @@ import type { ConstituentReader } from '../../core/ports/constituent-reader.ts';
 import type { CoverageReader } from '../../core/ports/coverage-reader.ts';
 import type { DiagnosisStore } from '../../core/ports/diagnosis-store.ts';
 import type { EventFeed } from '../../core/ports/event-feed.ts';
+import type { ExportStore } from '../../core/ports/export-store.ts';
 import type { FactsReader } from '../../core/ports/facts-reader.ts';
 import type { FindingRecords } from '../../core/ports/finding-records.ts';
 import type { FlowSamples } from '../../core/ports/flow-samples.ts';
@@ -53,6 +54,9 @@ export interface ApiDependencies {
   /** Raw answers, to be shown as text. */
   readonly blobs: Pick<RawStore, 'get'>;
   readonly backfills: VisibleTo<BackfillStore>;
+  readonly exports: VisibleTo<ExportStore>;
+  /** Links that let their holder read a file of an export for fifteen minutes. */
+  readonly exportUrl: (key: string) => Promise<string>;
   readonly watch: WatchStore;
   /** How many symbols the watch list may have. */
   readonly watchLimit?: number | undefined;
@@ -87,7 +91,7 @@ export interface ApiDependencies {
   readonly summaries: boolean;
   readonly keys: ApiKeyStore;
   readonly requests: IdempotencyStore;
-  /** Has the queues `ticks`, `ingest`, `recoveries` and `alerts`. */
+  /** Has the queues `ticks`, `ingest`, `recoveries`, `exports` and `alerts`. */
   readonly queue: MessageQueue;
   readonly inspector: QueueInspector;
   readonly catalogue: readonly SourceDefinition[];

@@ -11,6 +11,7 @@ import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis
 import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
 import { eventFeed } from '../../core/adapters/postgres/events/event-feed.ts';
 import { flowSamples } from '../../core/adapters/postgres/events/flow-samples.ts';
+import { exportStore } from '../../core/adapters/postgres/history/export-store.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import { validityStore } from '../../core/adapters/postgres/listings/validity-store.ts';
 import { modelStore } from '../../core/adapters/postgres/models/model-store.ts';
@@ -37,6 +38,7 @@ import { s3Presigner } from '../../core/adapters/s3/presigner.ts';
 import { s3UploadSigner } from '../../core/adapters/s3/upload-signer.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
+import { exportLinkSeconds } from '../../core/contracts/http/exports.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { version } from '../../core/contracts/version.ts';
 import { withRawPath } from '../../core/http/gateway-event.ts';
@@ -91,6 +93,8 @@ const app = createApp({
   runs: runReader(pool),
   blobs: s3BlobReader(setting('rawBucket')),
   backfills: backfillStore(pool),
+  exports: exportStore(pool),
+  exportUrl: s3Presigner(setting('rawBucket'), process.env, exportLinkSeconds),
   watch: watchStore(pool),
   models: modelStore(pool),
   watchLimit: numberSetting('watchLimit'),
@@ -120,6 +124,7 @@ const app = createApp({
     ticks: setting('ticksQueueUrl'),
     ...ingestQueueUrls(),
     recoveries: setting('recoveriesQueueUrl'),
+    exports: setting('exportsQueueUrl'),
     ...(alertsQueue && { alerts: alertsQueue }),
     ...(summariesQueue && { summaries: summariesQueue }),
   }),

@@ -16,6 +16,7 @@ import {
   Code,
   Function as LambdaFunction,
   LoggingFormat,
+  RecursiveLoop,
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
@@ -40,6 +41,8 @@ export interface QuotronFunctionProps {
   readonly memoryMb: number;
   /** Chromium is built for x86 only; everything else runs on arm64, which costs a fifth less. */
   readonly architecture?: Architecture;
+  /** Whether it sends messages to its own queue without end: Lambda stops others after some sixteen. */
+  readonly requeues?: boolean;
 }
 
 /**
@@ -100,6 +103,7 @@ export class QuotronFunction extends Construct implements BoundFunction {
       code: bundledCode(props.name, props.settings),
       timeout: this.timeout,
       memorySize: props.memoryMb,
+      ...(props.requeues && { recursiveLoop: RecursiveLoop.ALLOW }),
       role,
       ...(traced && { tracing: Tracing.ACTIVE }),
       logGroup,

@@ -3,9 +3,11 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { z } from 'zod';
+import { exportDays } from '../../core/contracts/http/exports.ts';
 import {
   answersPrefix,
   artifactsPrefix,
+  exportsPrefix,
   historyPrefix,
   importPrefix,
   proxyPrefix,
@@ -20,7 +22,7 @@ export const onlyBlobs = { StringLike: { 's3:prefix': `${rawPrefix}*` } };
 const daysOfMonth = 31;
 
 /**
- * The bucket of raw blobs: all answers of sources, screenshots of failed pages, what the proxy was told, months of prices that are no longer in the database, and for a day the API's answers that
+ * The bucket of raw blobs: all answers of sources, screenshots of failed pages, what the proxy was told, months of prices that are no longer in the database, for a week the files of exports, and for a day the API's answers that
  * were too long to send.
  *
  * Not versioned: a blob's key holds its attempt, and the bucket's policy refuses a write to a key that exists, so there
@@ -56,6 +58,8 @@ export class RawStore extends Construct {
           prefix: proxyPrefix,
           expiration: Duration.days(props.proxyAnswerDays + daysOfMonth),
         },
+        // A day longer than people are told, for the files that are written first.
+        { id: 'old-exports', prefix: exportsPrefix, expiration: Duration.days(exportDays + 1) },
         { id: 'broken-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
@@ -65,8 +69,8 @@ export class RawStore extends Construct {
         effect: Effect.DENY,
         principals: [new AnyPrincipal()],
         actions: ['s3:PutObject'],
-        resources: [rawPrefix, artifactsPrefix, answersPrefix, proxyPrefix, historyPrefix].map((prefix) =>
-          this.bucket.arnForObjects(`${prefix}*`),
+        resources: [rawPrefix, artifactsPrefix, answersPrefix, proxyPrefix, historyPrefix, exportsPrefix].map(
+          (prefix) => this.bucket.arnForObjects(`${prefix}*`),
         ),
         conditions: { Null: { 's3:if-none-match': 'true' } },
       }),
@@ -132,6 +136,16 @@ export class RawStore extends Construct {
   /** Lets `fn` read the archive: not list, write or delete. */
   grantReadArchive(fn: BoundFunction): void {
     this.grant(fn, ['s3:GetObject'], historyPrefix);
+  }
+
+  /** Lets `fn` write files of exports: not read, list or delete them. */
+  grantAddExports(fn: BoundFunction): void {
+    this.grant(fn, ['s3:PutObject'], exportsPrefix);
+  }
+
+  /** Lets `fn` give people signed links to files of exports. */
+  grantShowExports(fn: BoundFunction): void {
+    this.grant(fn, ['s3:GetObject'], exportsPrefix);
   }
 
   private grant(fn: BoundFunction, actions: string[], prefix: string): void {

@@ -45,6 +45,7 @@ const seconds = {
   state: 0.03,
   'yahoo-proxy': 0.3,
   maintain: 60,
+  'write-exports': 60,
   'relay-events': 0.3,
   'evaluate-alerts': 0.1,
   'deliver-alerts': 0.1,
@@ -54,6 +55,9 @@ const seconds = {
 
 /** Calls of `state` for a task: to begin, to get permits and a session, to end. */
 const statesPerTask = 3;
+/** One a week, of some minutes. */
+const exportsPerMonth = 4;
+const stretchesPerExport = 5;
 /** Send, receive and delete. */
 const requestsPerMessage = 3;
 /** The task, the blob, the outcome, the bell of the relay, and the event that rules are evaluated on. */
@@ -101,6 +105,7 @@ export function workloadOf(use: Use, sources: readonly SourceDefinition[] = cata
   add('yahoo-proxy', heartbeats);
   add('canary', heartbeats);
   add('maintain', daysPerMonth);
+  add('write-exports', use.symbols === 0 ? 0 : exportsPerMonth * stretchesPerExport);
   add('api', use.requests);
   return {
     invocations,

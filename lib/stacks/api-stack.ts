@@ -62,9 +62,11 @@ export class ApiStack extends Stack {
     storage.rawStore.grantKeepAnswers(api);
     storage.rawStore.grantReadArchive(api);
     storage.rawStore.grantAddImports(api);
+    storage.rawStore.grantShowExports(api);
     pipeline.ticks.grantSend(api, 'ticksQueueUrl');
     pipeline.recoveries.grantSend(api, 'recoveriesQueueUrl');
     pipeline.alerts.grantSend(api, 'alertsQueueUrl');
+    pipeline.exports.grantSend(api, 'exportsQueueUrl');
     if (settings.stage === 'local' && settings.alertHosts) api.addSetting('alertHosts', settings.alertHosts);
     // A replay is a message like any other.
     pipeline.grantIngest(api);

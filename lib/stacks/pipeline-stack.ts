@@ -22,6 +22,7 @@ import type { StorageStack } from './storage-stack.ts';
 interface FunctionSize {
   readonly description: string;
   readonly memoryMb: number;
+  readonly requeues?: boolean;
 }
 
 /** Description and memory of each function of the pipeline. 1769 MB is one whole CPU. */
@@ -36,6 +37,8 @@ const sizes = {
   migrate: { description: 'Migrates the database', memoryMb: 512 },
   // Writing Parquet is the processor's work, and a file's rows are in memory.
   maintain: { description: 'Creates partitions, deletes expired rows, archives old months', memoryMb: 1769 },
+  // Writing Parquet is the processor's work, and a file's rows are in memory.
+  'write-exports': { description: 'Writes exports: files of prices to download', memoryMb: 1769, requeues: true },
   'relay-events': { description: 'Publishes the events of the outbox', memoryMb: 256 },
   'evaluate-alerts': { description: 'Evaluates rules of alerts on events', memoryMb: 256 },
   'deliver-alerts': { description: 'Sends alerts to their channels', memoryMb: 256 },
@@ -59,6 +62,8 @@ export class PipelineStack extends Stack {
   readonly recoveries: QuotronQueue;
   /** Wakes the sender of alerts. */
   readonly alerts: QuotronQueue;
+  /** Exports that are to be written. */
+  readonly exports: QuotronQueue;
   /** Where events go. */
   readonly events: EventStream;
   /** Called by functions outside. */
@@ -80,6 +85,7 @@ export class PipelineStack extends Stack {
     this.state = state;
     const migrate = make('migrate');
     const maintain = make('maintain');
+    const exporter = make('write-exports');
     const relay = make('relay-events');
     const evaluate = make('evaluate-alerts');
     const deliver = make('deliver-alerts');
@@ -111,6 +117,7 @@ export class PipelineStack extends Stack {
       settings.stage === 'local' && settings.kafka
         ? new LocalKafkaEvents(this, 'Events', settings.kafka)
         : new EventTopic(this, 'Events', settings);
+    this.exports = queue('exports', exporter, 1, leastConcurrency);
     const alertEvents = this.events.follow(evaluate, { name: 'alert-events', types: alertingTypes });
     const blobQueues = new Set([this.ingestQueue, this.ingestPagesQueue]);
     const otherQueues = [
@@ -121,10 +128,12 @@ export class PipelineStack extends Stack {
       this.recoveries,
       events,
       this.alerts,
+      this.exports,
     ];
     this.queues = [...made.values(), ...otherQueues];
 
-    for (const fn of [schedule, ingest, monitor, recover, maintain, evaluate]) storage.database.grantConnect(fn, 'app');
+    for (const fn of [schedule, ingest, monitor, recover, maintain, exporter, evaluate])
+      storage.database.grantConnect(fn, 'app');
     storage.database.grantConnect(state, 'state');
     storage.database.grantConnect(migrate, 'owner');
     storage.rawStore.grantRead(ingest);
@@ -133,7 +142,10 @@ export class PipelineStack extends Stack {
     this.grantIngest(monitor);
     storage.rawStore.grantRemoveImports(maintain);
     storage.rawStore.grantArchive(maintain);
-    storage.rawStore.grantReadArchive(state);
+    for (const fn of [state, exporter]) storage.rawStore.grantReadArchive(fn);
+    storage.rawStore.grantAddExports(exporter);
+    // After each stretch an export requeues its own message.
+    this.exports.grantSend(exporter, 'exportsQueueUrl');
     maintain.addSetting('proxyAnswerDays', String(settings.proxyAnswerDays));
     maintain.addSetting('runDays', String(settings.runDays));
     maintain.addSetting('recordDays', String(settings.recordDays));
@@ -195,7 +207,7 @@ export class PipelineStack extends Stack {
         settings,
         sources,
         collecting: [schedule, ...scrapers, ingest, state],
-        keeping: [monitor, recover, maintain, relay, evaluate, deliver],
+        keeping: [monitor, recover, maintain, exporter, relay, evaluate, deliver],
         scrapeQueues: [...made.values()],
         otherQueues,
         ticking,
@@ -206,7 +218,9 @@ export class PipelineStack extends Stack {
         migrate,
         database: storage.cloud.database,
       });
-      preparation.before([schedule, ...scrapers, ingest, monitor, recover, state, maintain, relay, evaluate, deliver]);
+      preparation.before([
+        ...[schedule, ...scrapers, ingest, monitor, recover, state, maintain, exporter, relay, evaluate, deliver],
+      ]);
     }
   }
 

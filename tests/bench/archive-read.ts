@@ -63,7 +63,7 @@ function* quotes(): Generator<ArchivedQuote> {
 }
 
 const rows = [...quotes()];
-const name = (listingId: number) => ({ symbol: `SYM${listingId}`, mic: 'XNAS' });
+const names = new Map(rows.map(({ listingId }) => [listingId, { symbol: `SYM${listingId}`, mic: 'XNAS' }]));
 /** Milliseconds of the processor: of other work on the machine they say nothing. */
 const cpu = () => {
   const { user, system } = process.cpuUsage();
@@ -71,7 +71,7 @@ const cpu = () => {
 };
 
 const began = cpu();
-const bytes = quoteFile(rows, name, []);
+const bytes = quoteFile(rows, names, {});
 const wrote = cpu() - began;
 const folder = process.argv[2];
 if (folder !== undefined) writeFileSync(join(folder, 'quotes.parquet'), bytes);

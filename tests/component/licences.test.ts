@@ -129,6 +129,12 @@ const routes: Record<string, readonly [Shows, Ask][]> = {
   'POST /quarantine/replay': [],
   'POST /quarantine/discard': [],
   'GET /replays/{id}': [],
+  // tests/component/exports.test.ts has them by key.
+  'POST /exports': [],
+  'GET /exports': [],
+  'GET /exports/{id}': [],
+  'GET /exports/{id}/files': [],
+  'DELETE /exports/{id}': [],
   // tests/component/models.test.ts has them by key.
   'GET /models/{id}': [],
   'PUT /models/{id}': [],

@@ -98,6 +98,7 @@ describe('an Idempotency-Key', () => {
   /** For each route that takes one: two requests that differ in their body, where it has one. */
   const requests = new Map<string, readonly unknown[]>([
     ['/backfills', [backfill('2026-01-01'), backfill('2025-01-01')]],
+    ['/exports', [{ from: '2026-01-01' }, { from: '2025-01-01' }]],
     ['/sources/{id}/run', [{ job: 'quotes' }, {}]],
     ['/sources/{id}/recover', [undefined, undefined]],
     ['/sources/recover', [{ ids: ['coingecko'] }, { ids: ['slickcharts'] }]],

@@ -13,6 +13,7 @@ import { tieredHistory } from '../../core/serving/tiered-history.ts';
 import { type ArchiveDependencies, archiveQuotes } from '../../functions/maintain/archive-quotes.ts';
 import { chosenSeed } from '../support/chosen-seed.ts';
 import { keepFindings, keepVersions, randomHistory } from '../support/history-rows.ts';
+import { killed } from '../support/killed.ts';
 import { startTestDatabase, type TestDatabase } from '../support/postgres.ts';
 import { randomFrom } from '../support/random.ts';
 
@@ -35,24 +36,6 @@ beforeAll(async () => {
   await keepFindings(database.pool(), findings);
 });
 afterAll(() => database.stop());
-
-/** Stops what does the n-th call of its ports: before it, or after it and before the answer. */
-function killed<Ports extends object>(ports: Ports, at: { left: number; when: string; what: Set<string> }): Ports {
-  return new Proxy(ports, {
-    get(target, name, receiver) {
-      const method: unknown = Reflect.get(target, name, receiver);
-      if (typeof method !== 'function') return method;
-      return async (...given: unknown[]) => {
-        const isLast = --at.left === 0;
-        if (isLast) at.what.add(`${String(name)} ${at.when}`);
-        if (isLast && at.when === 'before') throw new Error('killed');
-        const answer: unknown = await Reflect.apply(method, target, given);
-        if (isLast) throw new Error('killed');
-        return answer;
-      };
-    },
-  });
-}
 
 /** Every version of every price, as text: as it came, and repaired. */
 async function everything(reader: HistoryReader): Promise<readonly string[]> {

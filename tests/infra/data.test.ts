@@ -44,7 +44,7 @@ describe.each(stages)('in %s', (stage) => {
     expect(policies).toHaveLength(resourcesOf(stage, 'AWS::S3::Bucket').length + queuesOf(stage).size);
   });
 
-  it('raw blobs go to cold storage after 90 days; pictures of pages that failed are gone by then, long answers after a day, and what the proxy was told a month after its index is', () => {
+  it('raw blobs go to cold storage after 90 days; pictures of pages that failed are gone by then, long answers after a day, exports after eight, and what the proxy was told a month after its index is', () => {
     const bucket = synthesized(stage).stacks['Storage']?.resources['RawBucket672A0DBB'];
     expect(bucket?.Properties['LifecycleConfiguration']).toMatchObject({
       Rules: [
@@ -56,6 +56,7 @@ describe.each(stages)('in %s', (stage) => {
         { Prefix: 'artifacts/', Status: 'Enabled', ExpirationInDays: 90 },
         { Prefix: 'answers/', Status: 'Enabled', ExpirationInDays: 1 },
         { Prefix: 'proxy/', Status: 'Enabled', ExpirationInDays: stage === 'dev' ? 90 + 31 : 400 + 31 },
+        { Prefix: 'exports/', Status: 'Enabled', ExpirationInDays: 8 },
         {},
       ],
     });

@@ -87,6 +87,7 @@ describe.each(cloudStages)('in %s', (stage) => {
       'scrape-api',
       'scrape-browser',
       'state',
+      'write-exports',
     ]);
     const { api, pipeline: stack } = synthesized(stage).quotron;
     expect(api.dependencies).toContain(stack);

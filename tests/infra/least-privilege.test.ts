@@ -69,6 +69,7 @@ function expectedIn(stage: StageName): Readonly<Record<string, readonly string[]
     'events',
     'alerts',
     'alert-events',
+    'exports',
   ];
   return {
     schedule: [connect('quotron_app'), ...scrapeQueues.map(send), send('ticks'), ...consume('ticks')],
@@ -114,6 +115,13 @@ function expectedIn(stage: StageName): Readonly<Record<string, readonly string[]
       's3:DeleteObject on raw/import/*',
       ...['GetObject', 'PutObject', 'DeleteObject'].map((action) => `s3:${action} on history/*`),
     ],
+    'write-exports': [
+      connect('quotron_app'),
+      's3:GetObject on history/*',
+      's3:PutObject on exports/*',
+      send('exports'),
+      ...consume('exports'),
+    ],
     'yahoo-proxy': [
       'secretsmanager:GetSecretValue on session key (api)',
       'lambda:InvokeFunction on state',
@@ -131,6 +139,7 @@ function expectedIn(stage: StageName): Readonly<Record<string, readonly string[]
       's3:GetObject on raw/*',
       's3:GetObject on answers/*',
       's3:GetObject on history/*',
+      's3:GetObject on exports/*',
       's3:PutObject on answers/*',
       's3:PutObject on raw/import/*',
       ...allQueues.flatMap((queue) => [

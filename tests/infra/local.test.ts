@@ -47,6 +47,7 @@ it.each(['local', 'prod'] as const)('in %s the outputs have the names that scrip
     'events',
     'alerts',
     'alert-events',
+    'exports',
   ].map(pascalCase);
   // What stacks read of each other begins so.
   expect(outputs.filter((key) => !/^(Exports|PublishOutput)/.test(key)).sort()).toEqual(

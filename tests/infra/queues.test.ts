@@ -24,6 +24,7 @@ describe.each(stages)('in %s', (stage) => {
       'events',
       'alerts',
       'alert-events',
+      'exports',
     ];
     expect([...queuesOf(stage).keys()].sort()).toEqual(names.flatMap((name) => [name, `${name}-dead`]).sort());
   });
@@ -40,6 +41,7 @@ describe.each(stages)('in %s', (stage) => {
       events: 'relay-events',
       alerts: 'deliver-alerts',
       'alert-events': 'evaluate-alerts',
+      exports: 'write-exports',
     });
     expect(eventSourcesOf(stage)).toHaveLength(Object.keys(readers).length);
   });
@@ -100,6 +102,6 @@ it.each(cloudStages)('what the preflight of a deployment says %s needs is what i
   const settings = stageSettings(stage, { QUOTRON_ALARM_EMAIL: 'operator@example.com' });
   // Beside them are the clock, the API, the proxy, and `state` for scrapers.
   expect(neededExecutions(settings)).toBe(most + 2);
-  // Nine functions read queues, and SQS gives each two at the least.
-  if (stage === 'dev') expect(most).toBe(18);
+  // Ten functions read queues, and SQS gives each two at the least.
+  if (stage === 'dev') expect(most).toBe(20);
 });

@@ -56,7 +56,7 @@ const ownerSchema = z.object({ owner: z.string().regex(/^[a-z_]+$/) });
 const archivedSchema = z.object({ archived: z.object({ months: z.array(z.string()) }) });
 
 /** A month with one price, which is in the archive and nowhere else: each time another one, which no function has read. */
-async function archived(bench: Bench): Promise<{ symbol: string; month: string; end: string }> {
+export async function archived(bench: Bench): Promise<{ symbol: string; month: string; end: string }> {
   const stored = () => bench.pool.query("SELECT FROM quote WHERE source = 'yahoo' LIMIT 1");
   if ((await stored()).rowCount === 0) {
     const { blob } = await scrapedWell(bench, 'yahoo');

@@ -19,6 +19,7 @@ const queues = [
   'recoveries',
   'events',
   'alert-events',
+  'exports',
   'alerts',
 ];
 

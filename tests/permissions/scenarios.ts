@@ -2,6 +2,7 @@ import type { FunctionName } from '../../core/contracts/functions.ts';
 import { alertScenarios } from './alert-scenarios.ts';
 import { archiveScenarios } from './archive-scenarios.ts';
 import { doorScenarios } from './door-scenarios.ts';
+import { exportScenarios } from './export-scenarios.ts';
 import { pipelineScenarios } from './pipeline-scenarios.ts';
 import type { Scenario } from './steps.ts';
 
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   ...pipelineScenarios,
   ...alertScenarios,
   ...archiveScenarios,
+  ...exportScenarios,
   ...doorScenarios,
 ];
 

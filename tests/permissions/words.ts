@@ -10,7 +10,7 @@ export function inWords(resource: string, stage: string): string {
   const database = /:dbuser:.*\/(quotron_\w+)/.exec(resource)?.[1];
   if (database) return `user ${database}`;
   const bucket = /rawbucket/i.test(resource);
-  const prefix = /\/((?:raw\/import|raw|artifacts|answers|proxy|history))\/\*/.exec(resource)?.[1];
+  const prefix = /\/((?:raw\/import|raw|artifacts|answers|proxy|history|exports))\/\*/.exec(resource)?.[1];
   if (bucket && prefix) return `${prefix}/*`;
   if (bucket && /\/\*/.test(resource)) return 'all objects';
   if (bucket) return 'the bucket';

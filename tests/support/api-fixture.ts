@@ -12,6 +12,7 @@ import { diagnosisStore } from '../../core/adapters/postgres/diagnosis/diagnosis
 import { factsReader } from '../../core/adapters/postgres/diagnosis/facts-reader.ts';
 import { eventFeed } from '../../core/adapters/postgres/events/event-feed.ts';
 import { flowSamples } from '../../core/adapters/postgres/events/flow-samples.ts';
+import { exportStore } from '../../core/adapters/postgres/history/export-store.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
 import { validityStore } from '../../core/adapters/postgres/listings/validity-store.ts';
 import { modelStore } from '../../core/adapters/postgres/models/model-store.ts';
@@ -78,6 +79,8 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     runs: runReader(pool),
     blobs,
     backfills: backfillStore(pool),
+    exports: exportStore(pool),
+    exportUrl: async (key) => `https://bucket.invalid/${key}?signed`,
     watch: watchStore(pool),
     models: modelStore(pool),
     periods: plannedPeriods(pool),

@@ -72,6 +72,13 @@ export const notRun: readonly { readonly file: string; readonly first: string; r
     why: 'its ids and addresses are those of the answers before; the tests of `quotron etl process` take the same steps',
   },
   {
+    file: 'docs/api.md',
+    first:
+      'POST /exports                          {"symbols": ["AAPL", "VOD.L"], "intervals": ["tick", "1d"], "from": "2026-01-01"}',
+    why: 'its ids are those of the answers before; the tests of `quotron export` take the same steps',
+  },
+  { file: 'docs/api.md', first: 'import pandas as pd', why: 'tests/clients/parquet/parquet.test.ts runs it' },
+  {
     file: 'docs/cli.md',
     first: 'export QUOTRON_URL=https://d111111abcdef8.cloudfront.net    # with or without /api/v1',
     why: 'needs an AWS account',

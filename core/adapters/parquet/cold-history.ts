@@ -1,6 +1,4 @@
-import type { FileMetaData } from 'hyparquet';
 import type { VisibleSources, VisibleTo } from '../../auth/visible-sources.ts';
-import { type HistoryManifest, historyManifestSchema, type ManifestFile } from '../../contracts/history-manifest.ts';
 import type { KnownQuote, StoredQuote } from '../../market/stored-quote.ts';
 import type { ArchivedMonth, ArchiveIndex, HistoryFiles } from '../../ports/history-archive.ts';
 import type { HistoryReader, HistoryWanted } from '../../ports/history-reader.ts';
@@ -8,55 +6,24 @@ import { type ArchivedQuote, type Microseconds, microsecondsOf } from '../../pri
 import { type AsKnown, asKnown, findingsByRow, isWrongByNow } from '../../prices/history/as-known.ts';
 import { joinLate } from '../../prices/history/late-rows.ts';
 import { endOfMonth, startOfMonth } from '../../prices/history/months.ts';
-
-/** Manifests and metadata of files that a process remembers. They never change; one of each is some 100 kB. */
-const mostRemembered = 100;
+import { archivedFiles, type FiledRows } from './archived-files.ts';
 
 /** Listings whose files are read at once. */
 const atOnce = 4;
 
 const dayMicros = 86_400_000_000;
 
-/** Rows of a listing in a month's files. */
-interface Rows {
-  readonly listingId: number;
-  readonly source: string | null;
-  readonly from: Microseconds;
-  readonly to: Microseconds;
-}
-
 /**
  * Reads prices of the past from the archive: the months that are there, and no others. Of a listing's month it reads the groups
  * of rows that may have it, by ranges of bytes. What came later, and what findings say of the prices, is the index's to tell.
  */
 export function coldHistory(index: ArchiveIndex, files: HistoryFiles): VisibleTo<HistoryReader> {
-  const manifests = remembered((key: string) => loadManifest(files, key));
-  const metadata = remembered(
-    async (file: ManifestFile) => {
-      const { quoteFileMetadata } = await import('./read-quotes.ts');
-      return quoteFileMetadata(partsOf(files, file));
-    },
-    (file) => file.key,
-  );
-
-  /** Rows as the files have them. */
-  async function filed(month: ArchivedMonth, { listingId, source, from, to }: Rows): Promise<ArchivedQuote[]> {
-    const { readQuotes } = await import('./read-quotes.ts');
-    const manifest = await manifests(month.manifest);
-    const wanted = { listingId, from, to, ...(source !== null && { source }) };
-    const found: ArchivedQuote[] = [];
-    for (const file of manifest.files) {
-      if (file.last.listingId < listingId || file.first.listingId > listingId) continue;
-      const known: FileMetaData = await metadata(file);
-      found.push(...(await readQuotes(partsOf(files, file), known, wanted)));
-    }
-    return found;
-  }
+  const { filed } = archivedFiles(files);
 
   /** Prices of a month as they were known, those of one listing and source, in order of time. */
   async function ofMonth(
     month: ArchivedMonth,
-    rows: Rows & { readonly source: string },
+    rows: FiledRows & { readonly source: string },
     of: AsKnown,
     read?: readonly ArchivedQuote[],
   ): Promise<KnownQuote[]> {
@@ -171,31 +138,4 @@ function isBehind({ asOf, knownFrom }: KnownQuote, { after, order }: HistoryWant
   const difference =
     asOf.getTime() - Date.parse(after.asOf) || microsecondsOf(knownFrom) - microsecondsOf(after.knownFrom);
   return order === 'asc' ? difference > 0 : difference < 0;
-}
-
-function partsOf(files: HistoryFiles, { key, bytes }: ManifestFile) {
-  return { bytes, read: (from: number, to: number) => files.read(key, from, to) };
-}
-
-async function loadManifest(files: HistoryFiles, key: string): Promise<HistoryManifest> {
-  return historyManifestSchema.parse(JSON.parse(Buffer.from(await files.get(key)).toString('utf8')));
-}
-
-/** Loads each thing once, and remembers some. What could not be loaded is loaded again. */
-function remembered<Key, Value>(
-  load: (key: Key) => Promise<Value>,
-  nameOf: (key: Key) => string = String,
-): (key: Key) => Promise<Value> {
-  const known = new Map<string, Promise<Value>>();
-  return (key) => {
-    const name = nameOf(key);
-    const before = known.get(name);
-    if (before) return before;
-    const [oldest] = known.size >= mostRemembered ? known.keys() : [];
-    if (oldest !== undefined) known.delete(oldest);
-    const loading = load(key);
-    known.set(name, loading);
-    loading.catch(() => known.delete(name));
-    return loading;
-  };
 }

@@ -1,4 +1,4 @@
-import { decimalScale } from './quote-columns.ts';
+import { decimalScale } from './column-types.ts';
 
 const scale = 10n ** BigInt(decimalScale);
 /** Numbers of a decimal column are below it: 38 digits. */

@@ -1,47 +1,9 @@
-import type { ParquetWriter } from 'hyparquet-writer';
-
-type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number];
+import { decimal, flag, instant, integer, type SchemaElement, text } from './column-types.ts';
 
 /**
  * The columns of archived quotes. docs/data-model.md has the same list for people. Files are read for years: a column may be
  * added at the end and must then be optional; none may change its type or go.
  */
-const text = (name: string): SchemaElement => ({
-  name,
-  type: 'BYTE_ARRAY',
-  repetition_type: 'OPTIONAL',
-  converted_type: 'UTF8',
-  logical_type: { type: 'STRING' },
-});
-const integer = (name: string, type: 'INT32' | 'INT64' = 'INT32'): SchemaElement => ({
-  name,
-  type,
-  repetition_type: 'OPTIONAL',
-});
-const flag = (name: string): SchemaElement => ({ name, type: 'BOOLEAN', repetition_type: 'OPTIONAL' });
-const instant = (name: string): SchemaElement => ({
-  name,
-  type: 'INT64',
-  repetition_type: 'OPTIONAL',
-  converted_type: 'TIMESTAMP_MICROS',
-  logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' },
-});
-
-/** Digits behind the point of a decimal column, and all of its digits: as many as Athena and DuckDB have. */
-export const decimalScale = 18;
-const decimalPrecision = 38;
-
-const decimal = (name: string): SchemaElement => ({
-  name,
-  type: 'FIXED_LEN_BYTE_ARRAY',
-  type_length: 16,
-  repetition_type: 'OPTIONAL',
-  converted_type: 'DECIMAL',
-  logical_type: { type: 'DECIMAL', precision: decimalPrecision, scale: decimalScale },
-  precision: decimalPrecision,
-  scale: decimalScale,
-});
-
 export const quoteColumns: readonly SchemaElement[] = [
   integer('listing_id'),
   text('symbol'),

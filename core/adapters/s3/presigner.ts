@@ -6,12 +6,16 @@ import { SignatureV4 } from '@smithy/signature-v4';
 const readSeconds = 300;
 
 /**
- * Makes links that let their holder read one object of a bucket for five minutes. Signed here, with the function's own
+ * Makes links that let their holder read one object of a bucket, for five minutes unless told otherwise. Signed here, with the function's own
  * credentials: without a call to AWS and without the S3 client, which has a tenth of a megabyte.
  */
-export function s3Presigner(bucket: string, env = process.env): (key: string) => Promise<string> {
+export function s3Presigner(
+  bucket: string,
+  env = process.env,
+  seconds = readSeconds,
+): (key: string) => Promise<string> {
   const signed = linksTo(bucket, env);
-  return (key) => signed('GET', key, { seconds: readSeconds });
+  return (key) => signed('GET', key, { seconds });
 }
 
 /** What a link allows: for so long, and only with these headers. Those in `asSent` are sent by the holder as they are. */

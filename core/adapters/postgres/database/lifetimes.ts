@@ -69,6 +69,8 @@ export const lifetimes = {
   backfill: { goesWith: 'run' },
   import: { days: 'records', since: 'created_at' },
   import_part: { goesWith: 'import' },
+  export: { days: 'runs', since: 'created_at' },
+  export_file: { goesWith: 'export' },
   permit: { days: 3, since: 'reserved_at' },
   lease: { oneOfEach: 'name' },
 
