@@ -141,7 +141,7 @@ export function exportFolder(id: string): string {
  * columns. The same rows again are the same file.
  *
  * @example
- * exportPath({ table: 'bars', exchange: 'XNAS', interval: '1d', month: '2026-10' }, sha256) // 'bars/exchange=XNAS/interval=1d/month=2026-10/….parquet'
+ * exportPath({ table: 'actions', exchange: 'XNAS', interval: null, month: null }, 'ab12') // 'actions/exchange=XNAS/ab12.parquet'
  */
 export function exportPath(
   of: {

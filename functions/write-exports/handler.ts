@@ -11,8 +11,11 @@ import { installedSources } from '../../core/runtime/installed-sources.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
 import { handleQueue } from '../../core/runtime/queue-handler.ts';
 import { databaseSettings, setting } from '../../core/runtime/settings.ts';
+import { applySourceQuotas } from '../../core/runtime/source-quotas.ts';
 import { importDefinitions } from '../../core/sources/import/source.ts';
 import { type ExportDependencies, writeExport } from './write-export.ts';
+
+applySourceQuotas();
 
 const pool = createPool(databaseSettings(), 1, timeLimits('write-exports'));
 const files = s3HistoryFiles(setting('rawBucket'));

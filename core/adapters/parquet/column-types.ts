@@ -40,6 +40,9 @@ export const day = (name: string): SchemaElement => ({
   logical_type: { type: 'DATE' },
 });
 
+/** A number as it is computed: with fifteen significant digits, and to be multiplied with decimals, whose product has no room. */
+export const double = (name: string): SchemaElement => ({ name, type: 'DOUBLE', repetition_type: 'OPTIONAL' });
+
 export const decimal = (name: string): SchemaElement => ({
   name,
   type: 'FIXED_LEN_BYTE_ARRAY',

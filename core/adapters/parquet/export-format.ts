@@ -1,7 +1,7 @@
 import type { ExportPart } from '../../contracts/http/exports.ts';
 import type { ListingName, ListingNames } from '../../ports/archive-store.ts';
 import type { ExportedAction, ExportedBar, ExportedFactor, ExportFormat } from '../../ports/export-rows.ts';
-import { day, decimal, flag, instant, integer, text } from './column-types.ts';
+import { day, decimal, double, flag, instant, integer, text } from './column-types.ts';
 import { quoteFile } from './write-quotes.ts';
 import { asWritten, type Column, dayValue, decimalValue, instantValue, tableFile } from './write-table.ts';
 
@@ -67,9 +67,13 @@ const actionColumns: readonly Column<Named<ExportedAction>>[] = [
 const factorColumns: readonly Column<Named<ExportedFactor>>[] = [
   ...listingColumns,
   { element: day('date'), of: (row) => dayValue(row.date), statistics: true },
-  { element: decimal('split_factor'), of: (row) => decimalValue(row.split) },
-  { element: decimal('dividend_factor'), of: (row) => decimalValue(row.dividend) },
+  { element: double('split_factor'), of: (row) => numberOf(row.split) },
+  { element: double('dividend_factor'), of: (row) => numberOf(row.dividend) },
 ];
+
+function numberOf(factor: string | null): number | null {
+  return factor === null ? null : Number(factor);
+}
 
 const unnamed: ListingName = { symbol: null, mic: null };
 
