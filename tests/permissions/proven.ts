@@ -74,7 +74,7 @@ export function withFigures(page: string, { proven, documented, notRun, spare }:
     begin,
     '',
     `Of ${proven.length + byDocument + notRun.length + spare.length} permissions in \`${figuresStage}\`, ${proven.length} are proven by running, ` +
-      `${byDocument} by document, ${notRun.length > 0 ? `${notRun.length} have a scenario that has not been run, ` : ''}${spare.length} are spare:`,
+      `${byDocument} by document, ${notRun.length > 0 ? `${notRun.length} wait for a proof, ` : ''}${spare.length} are spare:`,
     '',
     '| by document | what asks for them |',
     '|---|---|',
