@@ -18,7 +18,6 @@ export const exportDays = 7;
 
 /** What files of an export are of. */
 export const exportTables = ['quotes', 'bars', 'actions', 'factors'] as const;
-export type ExportTable = (typeof exportTables)[number];
 
 /** A request for files: of these symbols, of an exchange, or of all; from one date to another, both included, in UTC. */
 export const exportRequestSchema = z

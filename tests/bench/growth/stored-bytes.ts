@@ -40,7 +40,8 @@ export async function storedBytes(pool: Pool): Promise<StoredBytes> {
     .map(
       (row): ArchivedQuote => ({ ...row, confirmedAt: null, knownTo: null, wasProvisional: false, settledAt: null }),
     );
-  const parquetRow = quoteFile(archived, (id) => ({ symbol: `SYM${id}`, mic: 'XNAS' }), []).length / archived.length;
+  const names = new Map(archived.map(({ listingId }) => [listingId, { symbol: `SYM${listingId}`, mic: 'XNAS' }]));
+  const parquetRow = quoteFile(archived, names, {}).length / archived.length;
   return { quote, task, parquetRow, lines: linesOf({ quote, task, parquetRow }) };
 }
 
