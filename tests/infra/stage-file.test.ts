@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readStageFile, writeStagePlace } from '../../bin/stage-file.ts';
+import { readStageFile, stageFile, writeStagePlace } from '../../bin/stage-file.ts';
 import { refuseOtherPlace, stageSettings } from '../../bin/stages.ts';
 
 const places = { prod: { account: '111122223333', region: 'eu-central-1' } };
@@ -16,6 +16,12 @@ it('with credentials of another account or region, `cdk deploy` itself is refuse
   expect(refuse('prod', {})).not.toThrow();
   expect(refuse('dev', credentials('999988887777', 'us-east-1'))).not.toThrow();
   expect(refuse('local', credentials('999988887777', 'us-east-1'))).not.toThrow();
+});
+
+it('each prefix has a file of its own', () => {
+  expect(stageFile({})).toMatch(/\/quotron\.stages\.json$/);
+  expect(stageFile({ QUOTRON_PREFIX: 'acme' })).toMatch(/\/acme\.stages\.json$/);
+  expect(() => stageFile({ QUOTRON_PREFIX: '../acme' })).toThrow('small letters');
 });
 
 it('the file keeps what it says of other stages, and refuses what it does not know', () => {

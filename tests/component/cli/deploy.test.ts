@@ -83,6 +83,34 @@ describe('without a way to AWS, it says what to set', () => {
   });
 });
 
+describe('a copy of a stage with a prefix of its own', () => {
+  it.each([
+    ['by the option', ['--prefix', 'acme'], {}],
+    ['by the variable', [], { QUOTRON_PREFIX: 'acme' }],
+  ])('%s: its own stacks are looked at, and no other ones', async (_, args, env) => {
+    aws.answers.set('DescribeStacks', () =>
+      stacksOf({ 'Quotron-dev-Api': 'UPDATE_IN_PROGRESS', 'Acme-dev-Api': 'DELETE_FAILED' }),
+    );
+    const done = await deploy(['--stage', 'dev', '--yes', ...args], env);
+    expect(done).toMatchObject({ code: 1, stdout: '' });
+    expect(done.stderr).toContain('Acme-dev-Api is DELETE_FAILED');
+    expect(done.stderr).toContain('quotron destroy --stage dev --prefix acme');
+    expect(done.stderr).not.toContain('Quotron-dev-Api');
+  });
+
+  it.each(['acme-eu', 'Acme'])('%s is refused before anything is asked', async (prefix) => {
+    for (const [args, env] of [
+      [['--prefix', prefix], {}],
+      [[], { QUOTRON_PREFIX: prefix }],
+    ] as const) {
+      const done = await deploy(['--stage', 'dev', '--yes', ...args], env);
+      expect(done.code).not.toBe(0);
+      expect(done.stderr).toMatch(/small letters and digits/);
+    }
+    expect(aws.asked).toEqual([]);
+  });
+});
+
 describe('a stage is deployed to one account and region', () => {
   const pinned = (place: object) => writeFileSync(file, JSON.stringify({ prod: place }));
 
