@@ -11,6 +11,7 @@ try {
   const made = costPage(readFileSync(page, 'utf8'), {
     dev: stageTemplates('dev', folder),
     prod: stageTemplates('prod', folder),
+    kafka: stageTemplates('dev', folder, { QUOTRON_EVENTS: 'kafka' }),
   });
   writeFileSync(page, made);
 } finally {

@@ -7,8 +7,12 @@ import { stageSettings } from './stages.ts';
 
 const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
-/** The templates of a stage on AWS as `bin/quotron.ts` makes them, without bundling a function or building the dashboard. */
-export function stageTemplates(stage: 'dev' | 'prod', folder: string): unknown[] {
+/** The templates of a stage on AWS as `bin/quotron.ts` makes them of the environment `env`, without bundling a function or building the dashboard. */
+export function stageTemplates(
+  stage: 'dev' | 'prod',
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): unknown[] {
   const { context } = cdkJson.parse(JSON.parse(readFileSync(resolve(import.meta.dirname, '../cdk.json'), 'utf8')));
   const app = new App({
     analyticsReporting: false,
@@ -16,7 +20,7 @@ export function stageTemplates(stage: 'dev' | 'prod', folder: string): unknown[]
     outdir: mkdtempSync(join(folder, 'out-')),
     context: { ...context, 'aws:cdk:bundling-stacks': [] },
   });
-  const settings = stageSettings(stage, { QUOTRON_ALARM_EMAIL: 'operator@example.com' });
+  const settings = stageSettings(stage, { QUOTRON_ALARM_EMAIL: 'operator@example.com', ...env });
   if (settings.stage === 'local') throw new Error('The local stage costs nothing and has no price.');
   const webFolder = join(folder, 'web');
   mkdirSync(join(webFolder, 'assets'), { recursive: true });

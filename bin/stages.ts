@@ -38,6 +38,7 @@ const dev: CloudSettings = {
     snapshot: undefined,
   },
   endpointZones: 1,
+  events: 'sns',
   acceptFindings: undefined,
   alertsFrom: undefined,
   corsOrigins: undefined,
@@ -79,6 +80,7 @@ const prod: CloudSettings = {
     snapshot: undefined,
   },
   endpointZones: 2,
+  events: 'sns',
   acceptFindings: undefined,
   alertsFrom: undefined,
   corsOrigins: undefined,
@@ -106,6 +108,9 @@ export function prefixOf(env: Readonly<Record<string, string | undefined>>): str
   );
 }
 
+/** What the relay inside and the poller of Kafka may open needs a larger instance in `dev`. */
+const kafkaDatabase = { dev: { size: 't4g.small', maxConnections: 100 }, prod: {} } as const;
+
 /** A stage on AWS, with what only its owner knows. */
 function cloud(settings: CloudSettings, env: Readonly<Record<string, string | undefined>>): CloudSettings {
   const alarmEmail = env['QUOTRON_ALARM_EMAIL'] || settings.alarmEmail;
@@ -125,14 +130,17 @@ function cloud(settings: CloudSettings, env: Readonly<Record<string, string | un
     throw new StageError(
       `QUOTRON_BUDGET_USD is "${budget}", which is not a whole number above 0. Correct it or unset it.`,
     );
+  const events = eventTransport(env['QUOTRON_EVENTS']) ?? settings.events;
+  const database = { ...settings.database, ...(events === 'kafka' && kafkaDatabase[settings.stage]) };
   return {
     ...settings,
     prefix: prefixOf(env),
     sourceQuotas: env['QUOTRON_SOURCE_QUOTAS'] || settings.sourceQuotas,
     alertsFrom: alertsFrom(env) ?? settings.alertsFrom,
     ...ownEdge(env),
-    database: { ...settings.database, ...ownDatabase(settings.database.maxConnections, env) },
+    database: { ...database, ...ownDatabase(database.maxConnections, env) },
     alarmEmail,
+    events,
     dashboard: onOrOff('QUOTRON_CLOUDWATCH_DASHBOARD', env['QUOTRON_CLOUDWATCH_DASHBOARD']) ?? settings.dashboard,
     publicStatus: onOrOff('QUOTRON_PUBLIC_STATUS', env['QUOTRON_PUBLIC_STATUS']) ?? settings.publicStatus,
     waf: onOrOff('QUOTRON_WAF', env['QUOTRON_WAF']) ?? settings.waf,
@@ -185,6 +193,13 @@ function ownDatabase(
       `QUOTRON_DATABASE_SIZE is ${size}, which has memory for ${mostConnections(size)} connections, and the stage has up to ${maxConnections}. Choose a larger one.`,
     );
   return { ...(size && { size }), ...(multiAz && { multiAz: multiAz === 'yes' }) };
+}
+
+/** `QUOTRON_EVENTS`: where events of a stage on AWS go. */
+function eventTransport(value: string | undefined): CloudSettings['events'] | undefined {
+  if (!value) return undefined;
+  if (value === 'sns' || value === 'kafka') return value;
+  throw new StageError(`QUOTRON_EVENTS is "${value}". Set it to sns or kafka, or unset it.`);
 }
 
 function onOrOff(name: string, value: string | undefined): boolean | undefined {

@@ -59,6 +59,12 @@ COPY --from=bundles /bundles/write-exports ${LAMBDA_TASK_ROOT}/
 FROM base AS relay-events
 COPY --from=bundles /bundles/relay-events ${LAMBDA_TASK_ROOT}/
 
+FROM base AS relay-to-kafka
+COPY --from=bundles /bundles/relay-to-kafka ${LAMBDA_TASK_ROOT}/
+
+FROM base AS make-topics
+COPY --from=bundles /bundles/make-topics ${LAMBDA_TASK_ROOT}/
+
 FROM base AS evaluate-alerts
 COPY --from=bundles /bundles/evaluate-alerts ${LAMBDA_TASK_ROOT}/
 

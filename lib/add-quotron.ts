@@ -9,6 +9,7 @@ import { ApiStack } from './stacks/api-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';
 import { PipelineStack } from './stacks/pipeline-stack.ts';
 import { StorageStack } from './stacks/storage-stack.ts';
+import { StreamingStack } from './stacks/streaming-stack.ts';
 import { WebStack } from './stacks/web-stack.ts';
 import type { StageSettings } from './stage-settings.ts';
 
@@ -16,6 +17,8 @@ export interface Quotron {
   /** Absent locally, where no alarm reaches anybody. */
   readonly operations: OperationsStack | undefined;
   readonly storage: StorageStack;
+  /** Present where events go to Kafka. */
+  readonly streaming: StreamingStack | undefined;
   readonly pipeline: PipelineStack;
   readonly api: ApiStack;
   /** Absent locally, where the dashboard server replaces it. */
@@ -30,7 +33,11 @@ export function addQuotron(app: Construct, settings: StageSettings): Quotron {
   const id = (stack: string) => `${stackPrefix(settings)}${stack}`;
   const operations = settings.stage === 'local' ? undefined : new OperationsStack(app, id('Operations'), settings);
   const storage = new StorageStack(app, id('Storage'), settings);
-  const pipeline = new PipelineStack(app, id('Pipeline'), settings, storage);
+  const streaming =
+    settings.stage !== 'local' && settings.events === 'kafka' && storage.cloud
+      ? new StreamingStack(app, id('Streaming'), settings, storage.cloud.network)
+      : undefined;
+  const pipeline = new PipelineStack(app, id('Pipeline'), settings, { storage, streaming });
   const api = new ApiStack(app, id('Api'), settings, { storage, pipeline });
   // The API's code needs the migrations too, and they are done in the pipeline's deployment.
   api.addStackDependency(pipeline);
@@ -42,5 +49,5 @@ export function addQuotron(app: Construct, settings: StageSettings): Quotron {
   if (settings.prefix !== usualPrefix) Tags.of(app).add('quotron:prefix', settings.prefix);
   Aspects.of(app).add(new OwnConstructs());
   if (operations) Aspects.of(app).add(new AlarmsReachPeople(operations.topic));
-  return { operations, storage, pipeline, api, web };
+  return { operations, storage, streaming, pipeline, api, web };
 }

@@ -114,6 +114,8 @@ export interface CloudSettings extends CommonSettings {
     /** Name or ARN of the snapshot that it is restored from. Once set, it stays: without it, the database would be a new, empty one. */
     readonly snapshot: string | undefined;
   };
+  /** Where events go: a FIFO topic of SNS, or a Kafka of their own (MSK Serverless), which costs hundreds of dollars a month. */
+  readonly events: 'sns' | 'kafka';
   /** Number of zones of the SQS endpoint: each costs about 7 dollars a month. */
   readonly endpointZones: 1 | 2;
   /**

@@ -16,6 +16,8 @@ export const functionNames = [
   'yahoo-proxy',
   'summarise',
   'relay-events',
+  'relay-to-kafka',
+  'make-topics',
   'evaluate-alerts',
   'deliver-alerts',
   'notify',
@@ -24,14 +26,14 @@ export const functionNames = [
 export type FunctionName = (typeof functionNames)[number];
 
 /** Functions that only an AWS account has a use for. */
-export const cloudFunctions: readonly FunctionName[] = ['prepare-database', 'notify', 'canary'];
+export const cloudFunctions: readonly FunctionName[] = ['prepare-database', 'make-topics', 'notify', 'canary'];
 
 /** Functions that are deployed only where a stage's settings ask for them. */
-export const optionalFunctions: readonly FunctionName[] = ['summarise'];
+export const optionalFunctions: readonly FunctionName[] = ['summarise', 'relay-to-kafka', 'make-topics'];
 
 /**
- * Functions in the VPC: they reach Postgres, S3 and SQS and nothing else. All others reach the internet, and no
- * database.
+ * Functions in the VPC: they reach Postgres, S3 and SQS and nothing else, `relay-to-kafka` also the stage's Kafka, and
+ * `make-topics` only that. All others reach the internet, and no database.
  */
 export const insideFunctions: readonly FunctionName[] = [
   'schedule',
@@ -43,6 +45,8 @@ export const insideFunctions: readonly FunctionName[] = [
   'maintain',
   'write-exports',
   'evaluate-alerts',
+  'relay-to-kafka',
+  'make-topics',
   'api',
 ];
 
@@ -73,6 +77,8 @@ export const timeoutSeconds: Readonly<Record<FunctionName, number>> = {
   'yahoo-proxy': 28,
   summarise: 60,
   'relay-events': 60,
+  'relay-to-kafka': 60,
+  'make-topics': 60,
   'evaluate-alerts': 30,
   'deliver-alerts': 60,
   notify: 15,

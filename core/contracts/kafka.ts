@@ -6,8 +6,8 @@ export function kafkaTopics(installation: Installation): { readonly events: stri
   return { events: physicalName(installation, 'events'), dead: physicalName(installation, 'events-dead') };
 }
 
-/** Partitions of the topic: as many of a group's followers work at once. Another number would give keys another order. */
-export const kafkaPartitions = 6;
+/** Partitions of the topics: as many of a group's followers work at once. Another number would give keys another order. */
+export const kafkaPartitions = { events: 6, dead: 1 };
 
 /** For how long events are kept there, and can be read again. */
 export const kafkaRetentionMs = 7 * 86_400_000;

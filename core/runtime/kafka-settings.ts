@@ -29,7 +29,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * The settings `KAFKA_…`, or `undefined` where no brokers are named. Throws for what is malformed, and where a mechanism lacks
  * what it needs, so that it shows at the start and not as a connection that never opens.
  */
-export function kafkaConnection(env: Environment = process.env): KafkaConnection | undefined {
+export function givenKafka(env: Environment = process.env): KafkaConnection | undefined {
   const text = (name: keyof typeof settingNames) => env[settingNames[name]] || undefined;
   const brokers = (text('kafkaBrokers') ?? '').split(',').flatMap((each) => each.trim() || []);
   if (brokers.length === 0) return undefined;
@@ -43,6 +43,13 @@ export function kafkaConnection(env: Environment = process.env): KafkaConnection
     tls: protocol.endsWith('SSL') ? { ca: certificate === undefined ? undefined : read(certificate) } : undefined,
     sasl: protocol.startsWith('SASL') ? saslOf(env) : undefined,
   };
+}
+
+/** The same for whoever cannot do without: throws where no brokers are named. */
+export function kafkaConnection(env: Environment = process.env): KafkaConnection {
+  const given = givenKafka(env);
+  if (given) return given;
+  throw new SettingError(settingNames.kafkaBrokers, 'names no broker');
 }
 
 function saslOf(env: Environment): KafkaConnection['sasl'] {

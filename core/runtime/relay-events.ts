@@ -14,14 +14,14 @@ import type { StateRequest, StateResponses } from '../contracts/state.ts';
 import { inEnvelope } from '../events/envelope.ts';
 import { eventOf } from '../events/former-release.ts';
 import type { EventTransport, SendResult } from '../ports/event-transport.ts';
-import type { State } from '../ports/state.ts';
+import type { RelayState } from '../ports/relay-state.ts';
 
 /** Sending the events of a claim takes no longer than this; with less left of the lease, it is not begun. */
 const patienceMs = 25_000;
 
 export interface RelayDependencies {
   /** Where events come from. */
-  readonly state: State;
+  readonly state: RelayState;
   /** Where they go. */
   readonly transport: EventTransport;
   readonly stage: string;

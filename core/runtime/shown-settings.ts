@@ -42,11 +42,11 @@ function ofStage(group: SettingGroup, title: string, name: Name, usual: string |
 }
 
 function transport(): ShownSetting {
-  const kafka = optionalSetting('kafkaBrokers') !== undefined;
+  const kafka = optionalSetting('kafkaTopic') !== undefined;
   return shown('events', 'Transport of events', {
-    variable: kafka ? settingNames.kafkaBrokers : null,
+    variable: null,
     value: kafka ? 'Kafka' : 'SNS FIFO topic',
-    from: kafka ? 'setting' : 'default',
+    from: kafka ? 'stage' : 'default',
   });
 }
 

@@ -1,4 +1,4 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { CfnOutput, ReferenceStrength, Stack } from 'aws-cdk-lib';
 import { Alias } from 'aws-cdk-lib/aws-kms';
 import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -19,6 +19,8 @@ export interface FollowOptions {
 
 /** Where a stage's events go. */
 export interface EventStream {
+  /** Where they go on Kafka. */
+  readonly kafkaTopic: string | undefined;
   /** Lets `fn` publish, and sets where. */
   grantPublish(fn: QuotronFunction): void;
   /** Lets `fn` follow. Gives the queue that it has for it; none of Kafka, whose topic is read by `fn` itself. */
@@ -34,6 +36,7 @@ const eventsAtOnce = 10;
  */
 export class EventTopic extends Construct implements EventStream {
   readonly topic: Topic;
+  readonly kafkaTopic = undefined;
   private readonly settings: StageSettings;
 
   constructor(scope: Construct, id: string, settings: StageSettings) {
@@ -67,6 +70,10 @@ export class EventTopic extends Construct implements EventStream {
       ...{ name, settings: this.settings, consumer: fn, fifo: true },
       ...{ batchSize: eventsAtOnce, maxConcurrency: leastConcurrency },
     });
+    // A stage whose events go to Kafka has no such queue: with an export, which cannot go while the API imports it, a stage
+    // could never change over. Exports that are there stay until the API no longer imports them.
+    if (this.settings.stage !== 'local')
+      for (const each of [made.queue, made.dead]) each.applyCrossStackReferenceStrength(ReferenceStrength.BOTH);
     this.topic.addSubscription(
       new SqsSubscription(made.queue, {
         // The body is the event, and not SNS's envelope around it.

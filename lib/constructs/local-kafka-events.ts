@@ -17,11 +17,13 @@ const kafkaSettings = [
  * poller (localstack/kafka/poller.ts) invokes it.
  */
 export class LocalKafkaEvents extends Construct implements EventStream {
+  readonly kafkaTopic: string | undefined;
   private readonly kafka: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, kafka: Readonly<Record<string, string>>) {
     super(scope, id);
     this.kafka = kafka;
+    this.kafkaTopic = kafka[settingNames.kafkaTopic];
   }
 
   grantPublish(fn: QuotronFunction): void {

@@ -9,7 +9,7 @@ import {
   Stack,
   Validations,
 } from 'aws-cdk-lib';
-import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { type ISecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { type Conditions, Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -43,6 +43,8 @@ export interface QuotronFunctionProps {
   readonly architecture?: Architecture;
   /** Whether it sends messages to its own queue without end: Lambda stops others after some sixteen. */
   readonly requeues?: boolean;
+  /** Its security groups inside, in place of the one that reaches the database, S3 and SQS. */
+  readonly groups?: readonly ISecurityGroup[];
 }
 
 /**
@@ -117,7 +119,7 @@ export class QuotronFunction extends Construct implements BoundFunction {
       ...(network && {
         vpc: network.vpc,
         vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
-        securityGroups: [network.functions],
+        securityGroups: [...(props.groups ?? [network.functions])],
       }),
     });
 

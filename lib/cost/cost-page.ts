@@ -29,7 +29,8 @@ export const sizes: readonly Size[] = [
   },
 ];
 
-type Templates = Readonly<Record<Size['stage'], readonly unknown[]>>;
+/** Of the stages, and of `dev` with its events on Kafka. */
+type Templates = Readonly<Record<Size['stage'] | 'kafka', readonly unknown[]>>;
 
 /** The price of each size. */
 export function sizePrices(templates: Templates): readonly { readonly size: Size; readonly price: MonthlyPrice }[] {
@@ -49,7 +50,7 @@ export function costPage(page: string, templates: Templates): string {
   const tables = new Map([
     ['sums', sums(made)],
     ['lines', lines(made)],
-    ['options', options(inventoryOf(templates.dev), inventoryOf(templates.prod))],
+    ['options', options(inventoryOf(templates.dev), inventoryOf(templates.prod), inventoryOf(templates.kafka))],
     ['list prices', prices()],
   ]);
   return [...tables].reduce((text, [name, table]) => {
@@ -95,7 +96,7 @@ function lines(made: Priced): string {
 }
 
 /** What a setting or a later part would add. */
-function options(dev: Inventory, prod: Inventory): string {
+function options(dev: Inventory, prod: Inventory, kafka: Inventory): string {
   const usual = usualUse(500, 'session');
   const more = (changed: Partial<Inventory>, of = prod) =>
     priceOf({ ...of, ...changed }, usual).usd - priceOf(of, usual).usd;
@@ -111,7 +112,10 @@ function options(dev: Inventory, prod: Inventory): string {
       ['A dashboard of CloudWatch', usd(more({ dashboards: prod.dashboards + 1 }))],
       ['A web ACL with the managed rules of `QUOTRON_WAF` (500 symbols)', usd(more({ webAclRules: [3] }))],
       ['Traces of everything that runs (500 symbols, `prod`)', usd(more({ functions: traced }))],
-      ['Kafka: MSK Serverless, ten partitions, before traffic', usd(more({ kafkaClusters: 1 }))],
+      [
+        'Events on Kafka in `dev`: MSK Serverless, partitions, the poller of alerts, a larger database',
+        usd(more(kafka, dev)),
+      ],
       [
         'A stream of events that one client holds open round the clock (512 MB)',
         usd(streamHour * listPrices.hoursPerMonth),

@@ -17,6 +17,8 @@ export interface Inventory {
   readonly functions: ReadonlyMap<string, FunctionShape>;
   readonly webAclRules: readonly number[];
   readonly kafkaClusters: number;
+  /** Functions that read Kafka by pollers of their own. */
+  readonly kafkaFollowers: number;
 }
 
 export interface FunctionShape {
@@ -74,7 +76,10 @@ export function inventoryOf(templates: readonly unknown[]): Inventory {
     );
   const of = (type: (typeof counted)[number]) => resources.filter((resource) => resource.Type === type);
   const alarms = of('AWS::CloudWatch::Alarm');
-  const mappings = of('AWS::Lambda::EventSourceMapping');
+  const [kafkaMappings, mappings] = partition(
+    of('AWS::Lambda::EventSourceMapping'),
+    ({ Properties }) => Properties['Topics'] !== undefined,
+  );
   const limited = mappings.filter(({ Properties }) => Properties['ScalingConfig'] !== undefined).length;
   return {
     database: databaseOf(of('AWS::RDS::DBInstance')),
@@ -90,7 +95,12 @@ export function inventoryOf(templates: readonly unknown[]): Inventory {
       ({ Properties }) => z.array(z.unknown()).parse(Properties['Rules'] ?? []).length,
     ),
     kafkaClusters: of('AWS::MSK::ServerlessCluster').length,
+    kafkaFollowers: kafkaMappings.length,
   };
+}
+
+function partition<Item>(items: readonly Item[], test: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 function isCounted(type: string): boolean {

@@ -51,4 +51,9 @@ export const listPrices = {
   webAclMillion: 0.6,
   kafkaHour: 0.75,
   kafkaPartitionHour: 0.0015,
+  kafkaGbIn: 0.1,
+  kafkaGbOut: 0.05,
+  kafkaGbMonth: 0.1,
+  /** A unit of Lambda's pollers that a function on Kafka has for itself, which is up to four pollers. */
+  kafkaPollerHour: 0.185,
 } as const;

@@ -1,3 +1,4 @@
+import { kafkaPartitions } from '../../core/contracts/kafka.ts';
 import { type Inventory, inventoryOf } from './inventory.ts';
 import { listPrices } from './list-prices.ts';
 import { type Use, type Workload, workloadOf } from './workload.ts';
@@ -48,6 +49,17 @@ export function priceOf(inventory: Inventory, use: Use): MonthlyPrice {
   return { region: listPrices.region, asOf: listPrices.asOf, lines, usd };
 }
 
+/** Partitions of the topics of a stage. */
+const partitions = kafkaPartitions.events + kafkaPartitions.dead;
+
+function kafkaUsd(clusters: number, followers: number): number {
+  const { kafkaHour, kafkaPartitionHour, kafkaPollerHour, hoursPerMonth } = listPrices;
+  return (clusters * (kafkaHour + partitions * kafkaPartitionHour) + followers * kafkaPollerHour) * hoursPerMonth;
+}
+
+/** What Kafka costs a month by being there, with the one follower that Quotron has, in US dollars. */
+export const kafkaMonth = kafkaUsd(1, 1);
+
 /** What costs by being there. */
 function standing(of: Inventory, work: Workload): PriceLine[] {
   const { hoursPerMonth: hours } = listPrices;
@@ -57,7 +69,6 @@ function standing(of: Inventory, work: Workload): PriceLine[] {
     throw new Error(`The price of ${instanceClass} is not known. Add it to lib/cost/list-prices.ts.`);
   // It grows by itself; a fifth is kept free.
   const stored = Math.max(storageGb, Math.ceil((work.rowsGb + 5) * 1.2));
-  const kafka = of.kafkaClusters * (listPrices.kafkaHour + 10 * listPrices.kafkaPartitionHour) * hours;
   const rules = of.webAclRules.reduce((sum, each) => sum + each, 0);
   const lines: PriceLine[] = [
     { what: 'Database', count: `${instanceClass}, ${zones} zone${zones > 1 ? 's' : ''}`, usd: hour * hours * zones },
@@ -84,7 +95,11 @@ function standing(of: Inventory, work: Workload): PriceLine[] {
       count: `${of.webAclRules.length}, ${rules} rules`,
       usd: of.webAclRules.length * listPrices.webAcl + rules * listPrices.webAclRule,
     },
-    { what: 'Kafka', count: String(of.kafkaClusters), usd: kafka },
+    {
+      what: 'Kafka',
+      count: `${of.kafkaClusters} cluster, ${partitions} partitions, ${of.kafkaFollowers} poller`,
+      usd: kafkaUsd(of.kafkaClusters, of.kafkaFollowers),
+    },
   ];
   return lines.filter(({ what, usd }) => usd > 0 || what === 'Endpoint of queues in the VPC');
 }
@@ -104,6 +119,15 @@ const steadyMetrics = 2;
 const logBytes = 1_200;
 /** An event of a batch, in KB. */
 const eventKb = 6;
+/** Kafka keeps an event for a week. */
+const keptMonths = 7 / 30.4;
+
+function eventsUsd({ kafkaClusters }: Inventory, events: number): number {
+  if (kafkaClusters === 0) return (events / 1e6) * (listPrices.topicMillion + eventKb * listPrices.topicMillionKb);
+  const gb = (events * eventKb) / 1e6;
+  return gb * (listPrices.kafkaGbIn + listPrices.kafkaGbOut + keptMonths * listPrices.kafkaGbMonth);
+}
+
 /** A packed answer. */
 const answerBytes = 6_000;
 
@@ -135,7 +159,7 @@ function byUse(of: Inventory, use: Use, work: Workload): PriceLine[] {
     {
       what: 'Events',
       count: `${thousands(work.events)} on the topic`,
-      usd: (work.events / 1e6) * (listPrices.topicMillion + eventKb * listPrices.topicMillionKb),
+      usd: eventsUsd(of, work.events),
     },
     {
       what: 'Raw answers in S3',

@@ -47,6 +47,7 @@ const seconds = {
   maintain: 60,
   'write-exports': 60,
   'relay-events': 0.3,
+  'relay-to-kafka': 0.3,
   'evaluate-alerts': 0.1,
   'deliver-alerts': 0.1,
   api: 0.05,
@@ -97,7 +98,9 @@ export function workloadOf(use: Use, sources: readonly SourceDefinition[] = cata
   add('ingest', tasks);
   // A bell for each blob at the most, and the tick.
   const relays = minutesPerMonth + tasks;
+  // One of them, by where events go.
   add('relay-events', relays);
+  add('relay-to-kafka', relays);
   // Events of a batch come one by one; the sender asks once a minute, and seldom has something to send.
   add('evaluate-alerts', minutesPerMonth + tasks);
   add('deliver-alerts', minutesPerMonth);

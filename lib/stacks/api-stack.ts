@@ -75,6 +75,7 @@ export class ApiStack extends Stack {
         ? new ReportSummaries(this, 'Summaries', { settings, model: settings.summaryModel, state: pipeline.state })
         : undefined;
     if (settings.corsOrigins) api.addSetting('corsOrigins', settings.corsOrigins);
+    if (pipeline.events.kafkaTopic) api.addSetting('kafkaTopic', pipeline.events.kafkaTopic);
     if (settings.publicStatus) api.addSetting('publicStatus', 'on');
     summaries?.queue.grantSend(api, 'summariesQueueUrl');
     grantRedrive(api, [...pipeline.queues, ...(summaries ? [summaries.queue] : [])]);

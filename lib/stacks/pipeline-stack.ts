@@ -11,13 +11,15 @@ import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { deployedBy } from '../asset-bucket.ts';
 import { DatabasePreparation } from '../constructs/database-preparation.ts';
 import { type EventStream, EventTopic } from '../constructs/event-topic.ts';
+import { KafkaEvents } from '../constructs/kafka-events.ts';
 import { LocalKafkaEvents } from '../constructs/local-kafka-events.ts';
-import { QuotronFunction } from '../constructs/quotron-function.ts';
+import { QuotronFunction, type QuotronFunctionProps } from '../constructs/quotron-function.ts';
 import { grantSendToAll, QuotronQueue } from '../constructs/quotron-queue.ts';
 import { leastConcurrency } from '../executions.ts';
 import { PipelineAlarms } from '../monitoring/pipeline-alarms.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { StorageStack } from './storage-stack.ts';
+import type { StreamingStack } from './streaming-stack.ts';
 
 interface FunctionSize {
   readonly description: string;
@@ -40,6 +42,7 @@ const sizes = {
   // Writing Parquet is the processor's work, and a file's rows are in memory.
   'write-exports': { description: 'Writes exports: files of prices to download', memoryMb: 1769, requeues: true },
   'relay-events': { description: 'Publishes the events of the outbox', memoryMb: 256 },
+  'relay-to-kafka': { description: 'Publishes the events of the outbox on Kafka', memoryMb: 256 },
   'evaluate-alerts': { description: 'Evaluates rules of alerts on events', memoryMb: 256 },
   'deliver-alerts': { description: 'Sends alerts to their channels', memoryMb: 256 },
 } satisfies Partial<Record<FunctionName, FunctionSize>>;
@@ -69,14 +72,19 @@ export class PipelineStack extends Stack {
   /** Called by functions outside. */
   readonly state: QuotronFunction;
 
-  constructor(scope: Construct, id: string, settings: StageSettings, storage: StorageStack) {
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: StageSettings,
+    { storage, streaming }: { storage: StorageStack; streaming: StreamingStack | undefined },
+  ) {
     super(scope, id, { ...deployedBy(settings), description: `Quotron (${settings.stage}): from tick to row` });
-    const make = (name: keyof typeof sizes, architecture = Architecture.ARM_64) =>
-      new QuotronFunction(this, { name, settings, network: storage.cloud?.network, architecture, ...sizes[name] });
+    const make = (name: keyof typeof sizes, more: Pick<QuotronFunctionProps, 'architecture' | 'groups'> = {}) =>
+      new QuotronFunction(this, { name, settings, network: storage.cloud?.network, ...more, ...sizes[name] });
 
     const schedule = make('schedule');
     const scrapeApi = make('scrape-api');
-    const scrapeBrowser = make('scrape-browser', Architecture.X86_64);
+    const scrapeBrowser = make('scrape-browser', { architecture: Architecture.X86_64 });
     const scrapers = [scrapeApi, scrapeBrowser];
     const ingest = make('ingest');
     const monitor = make('monitor');
@@ -86,7 +94,9 @@ export class PipelineStack extends Stack {
     const migrate = make('migrate');
     const maintain = make('maintain');
     const exporter = make('write-exports');
-    const relay = make('relay-events');
+    const onKafka = streaming !== undefined || (settings.stage === 'local' && settings.kafka !== undefined);
+    const groups = storage.cloud && streaming && [storage.cloud.network.functions, streaming.clients];
+    const relay = onKafka ? make('relay-to-kafka', { ...(groups && { groups }) }) : make('relay-events');
     const evaluate = make('evaluate-alerts');
     const deliver = make('deliver-alerts');
 
@@ -113,10 +123,8 @@ export class PipelineStack extends Stack {
     this.recoveries = queue('recoveries', recover, 1, leastConcurrency);
     const events = queue('events', relay, 10, leastConcurrency);
     this.alerts = queue('alerts', deliver, 10, leastConcurrency);
-    this.events =
-      settings.stage === 'local' && settings.kafka
-        ? new LocalKafkaEvents(this, 'Events', settings.kafka)
-        : new EventTopic(this, 'Events', settings);
+    this.events = this.eventStream(settings, streaming);
+    this.events.grantPublish(relay);
     this.exports = queue('exports', exporter, 1, leastConcurrency);
     const alertEvents = this.events.follow(evaluate, { name: 'alert-events', types: alertingTypes });
     const blobQueues = new Set([this.ingestQueue, this.ingestPagesQueue]);
@@ -181,8 +189,9 @@ export class PipelineStack extends Stack {
     this.ticks.grantSend(schedule, 'ticksQueueUrl');
     outcomes.grantSend(ingest, 'outcomesQueueUrl');
     events.grantSend(ingest, 'eventsQueueUrl');
-    this.events.grantPublish(relay);
-    for (const fn of [relay, deliver]) state.grantCall(fn, 'stateFunction');
+    if (relay.inside) storage.database.grantConnect(relay, 'app');
+    else state.grantCall(relay, 'stateFunction');
+    state.grantCall(deliver, 'stateFunction');
     storage.alertKey.grantRead(deliver);
     // Whoever raises an alert wakes the sender; so does a retry that is due at once.
     for (const fn of [evaluate, deliver]) this.alerts.grantSend(fn, 'alertsQueueUrl');
@@ -228,6 +237,12 @@ export class PipelineStack extends Stack {
   grantIngest(fn: QuotronFunction): void {
     this.ingestQueue.grantSend(fn, 'ingestQueueUrl');
     this.ingestPagesQueue.grantSend(fn, 'ingestPagesQueueUrl');
+  }
+
+  private eventStream(settings: StageSettings, streaming: StreamingStack | undefined): EventStream {
+    if (settings.stage !== 'local' && streaming) return new KafkaEvents(this, 'Events', { settings, streaming });
+    if (settings.stage === 'local' && settings.kafka) return new LocalKafkaEvents(this, 'Events', settings.kafka);
+    return new EventTopic(this, 'Events', settings);
   }
 
   /** Lets `fn` send mails: by SES on AWS, by a server of SMTP on a laptop. */

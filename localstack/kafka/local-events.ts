@@ -4,20 +4,13 @@
  */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeTopics } from '../../core/adapters/kafka/topics.ts';
+import { makeEventTopics } from '../../core/adapters/kafka/topics.ts';
 import { functionNames } from '../../core/contracts/functions.ts';
 import { localInstallation } from '../../core/contracts/installation.ts';
-import {
-  kafkaFollowerOutput,
-  kafkaFollowerSchema,
-  kafkaGroup,
-  kafkaPartitions,
-  kafkaRetentionMs,
-  kafkaTopics,
-} from '../../core/contracts/kafka.ts';
+import { kafkaFollowerOutput, kafkaFollowerSchema, kafkaGroup, kafkaTopics } from '../../core/contracts/kafka.ts';
 import { mostReceives } from '../../core/contracts/queues.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
-import { type KafkaConnection, kafkaConnection } from '../../core/runtime/kafka-settings.ts';
+import { givenKafka, type KafkaConnection } from '../../core/runtime/kafka-settings.ts';
 import { SettingError } from '../../core/runtime/settings.ts';
 import type { Cleanup } from '../cleanup.ts';
 import type { Functions } from '../functions.ts';
@@ -76,18 +69,13 @@ async function start({ folder, cleanup, signal, env = process.env }: Options, sa
       ...{ logFile: null, ended: new Promise(() => undefined) },
     };
   }
-  const of = {
-    ...{ partitions: kafkaPartitions, retentionMs: kafkaRetentionMs },
-    // As the cluster has it by itself; the one that is started here is one node.
-    replicas: given === undefined ? 1 : -1,
-  };
-  await makeTopics(found.connection, { [topics.events]: of, [topics.dead]: of });
+  await makeEventTopics(found.connection, localInstallation);
   return found;
 }
 
 function givenConnection(env: NodeJS.ProcessEnv): KafkaConnection | undefined {
   try {
-    return kafkaConnection(env);
+    return givenKafka(env);
   } catch (error) {
     if (error instanceof SettingError) throw new LocalCloudError(error.message);
     throw error;

@@ -112,7 +112,7 @@ async function seconds(work: () => Promise<void>): Promise<number> {
 async function kafkaArm(dir: string, events: number): Promise<Arm> {
   const kafka = await startKafka({ dir, say: () => {} });
   const connection = { brokers: [kafka.brokers], tls: undefined, sasl: undefined };
-  await makeTopics(connection, { bench: { partitions: kafkaPartitions, replicas: 1, retentionMs: 3_600_000 } });
+  await makeTopics(connection, { bench: { partitions: kafkaPartitions.events, replicas: 1, retentionMs: 3_600_000 } });
   const transport = kafkaEventTransport(connection, 'bench');
   const producer = new Producer({
     ...clientOptions(connection, 'quotron-bench'),

@@ -56,9 +56,10 @@ describe('how an installation is configured', () => {
       'OPERATIONS_SECRET',
     ])
       vi.stubEnv(name, `postgres://user:${secret}@host/db`);
+    vi.stubEnv('KAFKA_TOPIC', 'quotron-prod-events');
     const settings = shownSettings();
     expect(JSON.stringify(settings)).not.toContain(secret);
     expect(settings.find(({ group }) => group === 'database')).toMatchObject({ value: 'set', secret: true });
-    expect(settings.find(({ group }) => group === 'events')).toMatchObject({ value: 'Kafka', from: 'setting' });
+    expect(settings.find(({ group }) => group === 'events')).toMatchObject({ value: 'Kafka', from: 'stage' });
   });
 });

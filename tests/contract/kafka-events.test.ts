@@ -13,8 +13,8 @@ import { type ClosingTransport, kafkaEventTransport } from '../../core/adapters/
 import { makeTopics } from '../../core/adapters/kafka/topics.ts';
 import { publish } from '../../core/adapters/postgres/database/outbox.ts';
 import { inTransaction } from '../../core/adapters/postgres/database/pool.ts';
+import { postgresRelayState } from '../../core/adapters/postgres/events/relay-state.ts';
 import { relayLag } from '../../core/adapters/postgres/events/relay-store.ts';
-import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { type CloudEvent, cloudEventSchema } from '../../core/contracts/events/cloud-event.ts';
 import { localInstallation } from '../../core/contracts/installation.ts';
 import { kafkaTopics } from '../../core/contracts/kafka.ts';
@@ -293,7 +293,7 @@ describe('a Kafka that is away', () => {
       );
     const relay = () =>
       relayEvents(Date.now() + 60_000, {
-        ...{ state: postgresState(world.pool), transport, stage: 'local', holder: randomUUID(), now: Date.now },
+        ...{ state: postgresRelayState(world.pool), transport, stage: 'local', holder: randomUUID(), now: Date.now },
       });
     const handled: CloudEvent[] = [];
     const poller = startPoller({

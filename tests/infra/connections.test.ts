@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { insideFunctions } from '../../core/contracts/functions.ts';
 import { databaseSizeNames, mostConnections } from '../../lib/stage-settings.ts';
-import { cloudStages, eventSourcesOf, functionsOf, resourcesOf, type StageName } from './synthesize.ts';
+import { cloudStages, eventSourcesOf, functionsOf, onKafka, resourcesOf, type StageName } from './synthesize.ts';
+
+/** Invocations of a function at once by one poller of Kafka. */
+const ofPoller = 5;
 
 /** RDS keeps three connections for superusers and two for its own; five more are for people. */
 const notForFunctions = 10;
@@ -10,7 +13,8 @@ const notForFunctions = 10;
 /**
  * The most containers of each inside function that can be busy at once, each with a pool of one connection. What calls a
  * function is read from the template: queues by their `maxConcurrency`; a rule twice, since a tick may come double. What
- * requests from outside can multiply, the API and `state`, is capped by the limit of its database role.
+ * requests from outside can multiply, the API and `state`, is capped by the limit of its database role. Of Kafka, a poller
+ * starts five at once.
  */
 function possibleConnections(stage: StageName): { pipeline: number; capped: number; state: number; callers: number } {
   const sources = eventSourcesOf(stage);
@@ -23,11 +27,22 @@ function possibleConnections(stage: StageName): { pipeline: number; capped: numb
   const limits = functionsOf(stage).get('prepare-database')?.variables ?? {};
   const limitOf = (name: string) => Number(z.string().parse(limits[name]));
 
+  const pollers = z.object({
+    FunctionName: z.object({ Ref: z.string() }),
+    ProvisionedPollerConfig: z.object({ MaximumPollers: z.int() }),
+  });
+  const byKafka = (id: string | undefined) =>
+    resourcesOf(stage, 'AWS::Lambda::EventSourceMapping')
+      .flatMap(({ resource }) => pollers.safeParse(resource.Properties).data ?? [])
+      .filter(({ FunctionName }) => FunctionName.Ref === id)
+      .reduce((sum, { ProvisionedPollerConfig }) => sum + ofPoller * ProvisionedPollerConfig.MaximumPollers, 0);
+  const deployed = insideFunctions.filter((name) => 'DB_HOST' in (functionsOf(stage).get(name)?.variables ?? {}));
+
   let pipeline = 0;
-  for (const name of insideFunctions.filter((inside) => inside !== 'api' && inside !== 'state')) {
+  for (const name of deployed.filter((inside) => inside !== 'api' && inside !== 'state')) {
     const byRule = rules.includes(`"${functionsOf(stage).get(name)?.id}"`) ? 2 : 0;
     const byDeployment = name === 'migrate' ? 2 : 0;
-    const possible = byQueue(name) + byRule + byDeployment;
+    const possible = byQueue(name) + byKafka(functionsOf(stage).get(name)?.id) + byRule + byDeployment;
     expect(possible, `${name} is called by something that this test does not know`).toBeGreaterThan(0);
     pipeline += possible;
   }
@@ -40,7 +55,7 @@ function possibleConnections(stage: StageName): { pipeline: number; capped: numb
   };
 }
 
-describe.each(cloudStages)('in %s', (stage) => {
+describe.each([...cloudStages, onKafka])('in %s', (stage) => {
   it('all functions at once, old version and new, leave the database connections to spare', () => {
     const [parameters] = resourcesOf(stage, 'AWS::RDS::DBParameterGroup');
     const limit = Number(

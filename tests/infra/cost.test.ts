@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { costPage, sizePrices } from '../../lib/cost/cost-page.ts';
 import { inventoryOf } from '../../lib/cost/inventory.ts';
-import { idle, monthlyPrice, priceOf, usualUse } from '../../lib/cost/monthly-price.ts';
-import { synthesized } from './synthesize.ts';
+import { idle, kafkaMonth, monthlyPrice, priceOf, usualUse } from '../../lib/cost/monthly-price.ts';
+import { onKafka, type StageName, synthesized } from './synthesize.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/cost.md'), 'utf8');
-const templatesOf = (stage: 'dev' | 'prod') =>
+const templatesOf = (stage: StageName) =>
   Object.values(synthesized(stage).stacks).map(({ template }): unknown => template.toJSON());
-const templates = { dev: templatesOf('dev'), prod: templatesOf('prod') };
+const templates = { dev: templatesOf('dev'), prod: templatesOf('prod'), kafka: templatesOf(onKafka) };
 
 /** US dollars a month that each size costs now. Lower one when a change makes it cheaper; whoever raises one says why.
  * Alerts cost two dollars: two queues that Lambda polls, nine metrics of alarms, a secret, and their two functions. */
@@ -59,8 +59,14 @@ describe('the price of a stage', () => {
     ['an alarm on ten metrics', { alarmMetrics: made.alarmMetrics + 10 }, 1],
     ['a zone of an endpoint', { endpointZones: made.endpointZones + 1 }, 7.3],
     ['Kafka', { kafkaClusters: 1 }, 547.5],
+    ['a follower of Kafka', { kafkaFollowers: 1 }, 135],
   ])('has %s in it', (_, more, least) => {
     expect(priceOf({ ...made, ...more }, idle).usd - priceOf(made, idle).usd).toBeGreaterThanOrEqual(least - 0.01);
+  });
+
+  it('of a stage with its events on Kafka is what the warning of its synthesis says', () => {
+    const line = monthlyPrice(templates.kafka, idle).lines.find(({ what }) => what === 'Kafka');
+    expect(line?.usd).toBeCloseTo(kafkaMonth, 2);
   });
 
   it('knows the price of every kind of resource, or says which it does not know', () => {

@@ -121,7 +121,7 @@ it('with a Kafka the relay publishes there, and there is no topic of SNS', () =>
   const template = Template.fromStack(addQuotron(emptyApp(), settings).pipeline);
   template.resourceCountIs('AWS::SNS::Topic', 0);
   template.hasResourceProperties('AWS::Lambda::Function', {
-    FunctionName: 'quotron-local-relay-events',
+    FunctionName: 'quotron-local-relay-to-kafka',
     Environment: {
       Variables: Match.objectLike({
         ...{ KAFKA_BROKERS: '127.0.0.1:9092', KAFKA_TOPIC: 'quotron-local-events', EVENTS_TOPIC: Match.absent() },

@@ -30,7 +30,7 @@ const withOptionalFunctions = once(() => {
   const dev = stageSettings('dev', {});
   if (dev.stage === 'local') throw new Error('dev is no laptop');
   const app = emptyApp();
-  const asked = { summaryModel: 'amazon.nova-lite-v1:0', alertsFrom: 'alerts@example.com' };
+  const asked = { summaryModel: 'amazon.nova-lite-v1:0', alertsFrom: 'alerts@example.com', events: 'kafka' } as const;
   addQuotron(app, { ...dev, ...asked, webFolder: builtDashboard() });
   const stacks = app.node.children.filter(Stack.isStack);
   return permissionsOf(

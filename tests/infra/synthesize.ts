@@ -9,7 +9,17 @@ import { addQuotron, type Quotron } from '../../lib/add-quotron.ts';
 
 export const stages = ['local', 'dev', 'prod'] as const;
 export const cloudStages = ['dev', 'prod'] as const;
-export type StageName = (typeof stages)[number];
+/** A stage whose events go to Kafka. */
+export const onKafka = 'dev on Kafka' as const;
+export type StageName = (typeof stages)[number] | typeof onKafka;
+
+/** By which a stage is deployed, and what its owner sets. */
+function deployedAs(name: StageName): {
+  readonly stage: (typeof stages)[number];
+  readonly env: Record<string, string>;
+} {
+  return name === onKafka ? { stage: 'dev', env: { QUOTRON_EVENTS: 'kafka' } } : { stage: name, env: {} };
+}
 
 const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 const { context } = cdkJson.parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../cdk.json'), 'utf8')));
@@ -66,11 +76,13 @@ export interface Synthesized {
 const known = new Map<StageName, Synthesized>();
 
 /** A stage as `bin` has it, synthesized once per test file. */
-export function synthesized(stage: StageName): Synthesized {
-  const held = known.get(stage);
+export function synthesized(name: StageName): Synthesized {
+  const held = known.get(name);
   if (held) return held;
   const app = emptyApp({ validated: true });
+  const { stage, env } = deployedAs(name);
   const settings = stageSettings(stage, {
+    ...env,
     QUOTRON_DATABASE_URL: 'postgres://quotron@127.0.0.1:5432/quotron',
     QUOTRON_ALARM_EMAIL: 'operator@example.com',
   });
@@ -79,6 +91,7 @@ export function synthesized(stage: StageName): Synthesized {
   for (const [name, stack] of Object.entries({
     Operations: quotron.operations,
     Storage: quotron.storage,
+    Streaming: quotron.streaming,
     Pipeline: quotron.pipeline,
     Api: quotron.api,
     Web: quotron.web,
@@ -86,7 +99,7 @@ export function synthesized(stage: StageName): Synthesized {
     if (stack) stacks[name] = read(stack);
   }
   const made = { app, quotron, stacks };
-  known.set(stage, made);
+  known.set(name, made);
   return made;
 }
 
@@ -119,7 +132,7 @@ const lambdaSchema = z.object({
 
 /** The functions of Quotron in a stage, by name; those of CDK itself, which have no name of ours, are left out. */
 export function functionsOf(stage: StageName) {
-  const prefix = `quotron-${stage}-`;
+  const prefix = `quotron-${deployedAs(stage).stage}-`;
   return new Map(
     resourcesOf(stage, 'AWS::Lambda::Function').flatMap(({ stack, id, resource }) => {
       const properties = lambdaSchema.parse(resource.Properties);
@@ -149,7 +162,10 @@ export function queuesOf(stage: StageName) {
   return new Map(
     resourcesOf(stage, 'AWS::SQS::Queue').map(({ id, resource }) => {
       const properties = queueSchema.parse(resource.Properties);
-      return [properties.QueueName.replace(`quotron-${stage}-`, '').replace(/\.fifo$/, ''), { id, ...properties }];
+      return [
+        properties.QueueName.replace(`quotron-${deployedAs(stage).stage}-`, '').replace(/\.fifo$/, ''),
+        { id, ...properties },
+      ];
     }),
   );
 }
@@ -166,21 +182,24 @@ const eventSourceSchema = z.object({
   ScalingConfig: z.object({ MaximumConcurrency: z.number() }).optional(),
 });
 
-/** Which function reads which queue in a stage, and how. */
+/** Which function reads which queue in a stage, and how; topics of Kafka are left out. */
 export function eventSourcesOf(stage: StageName) {
   const functions = [...functionsOf(stage)];
   const queues = [...queuesOf(stage)];
-  return resourcesOf(stage, 'AWS::Lambda::EventSourceMapping').map(({ resource }) => {
-    const properties = eventSourceSchema.parse(resource.Properties);
-    const consumer = functions.find(([, { id }]) => id === properties.FunctionName);
-    const queue = queues.find(([, { id }]) => id === properties.EventSourceArn);
-    if (!consumer || !queue) throw new Error('An event source joins what is not a queue and a function of Quotron.');
-    return {
-      ...properties,
-      functionName: consumer[0],
-      timeout: consumer[1].Timeout,
-      queueName: queue[0],
-      queue: queue[1],
-    };
-  });
+  const mappings = resourcesOf(stage, 'AWS::Lambda::EventSourceMapping');
+  return mappings
+    .filter(({ resource }) => !('Topics' in resource.Properties))
+    .map(({ resource }) => {
+      const properties = eventSourceSchema.parse(resource.Properties);
+      const consumer = functions.find(([, { id }]) => id === properties.FunctionName);
+      const queue = queues.find(([, { id }]) => id === properties.EventSourceArn);
+      if (!consumer || !queue) throw new Error('An event source joins what is not a queue and a function of Quotron.');
+      return {
+        ...properties,
+        functionName: consumer[0],
+        timeout: consumer[1].Timeout,
+        queueName: queue[0],
+        queue: queue[1],
+      };
+    });
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run lint:cloud`: synthesizes both stages of the cloud, with cdk-nag, and looks at the templates with cfn-lint and
+ * `npm run lint:cloud`: synthesizes both stages of the cloud, and one with its events on Kafka, with cdk-nag, and looks at the templates with cfn-lint and
  * checkov. What is left as it is stands with its reason in `.checkov.yaml`, in `.cfnlintrc.yaml` and at the constructs.
  *
  * Ends with 1 for any finding, and for an entry of `.checkov.yaml` that nothing needs any more.
@@ -14,7 +14,11 @@ import { buildWeb } from '../../localstack/web-build.ts';
 import { installedPython } from '../clients/install.ts';
 import { compareFindings, type Finding, findingsIn, reasonedChecks } from './checkov.ts';
 
-const stages = ['dev', 'prod'] as const;
+const stages = [
+  { name: 'dev', stage: 'dev', env: {} },
+  { name: 'prod', stage: 'prod', env: {} },
+  { name: 'prod on Kafka', stage: 'prod', env: { QUOTRON_EVENTS: 'kafka' } },
+];
 /** Nobody gets mail: nothing is deployed. */
 const placeholders = { QUOTRON_ALARM_EMAIL: 'operator@example.com' };
 /** Checkov has some 150 packages. */
@@ -31,13 +35,12 @@ try {
     installMs,
   );
   const findings: Finding[] = [];
-  for (const stage of stages) {
-    const out = join(folder, stage);
-    await expectClean(`cdk synth with cdk-nag, ${stage}`, join(root, 'node_modules', '.bin', 'cdk'), [
-      ...['synth', '--quiet', '--context', `stage=${stage}`, '--output', out],
-    ]);
+  for (const { name, stage, env } of stages) {
+    const out = join(folder, name.replaceAll(' ', '-'));
+    const synth = ['synth', '--quiet', '--context', `stage=${stage}`, '--output', out];
+    await expectClean(`cdk synth with cdk-nag, ${name}`, join(root, 'node_modules', '.bin', 'cdk'), synth, env);
     const templates = templatesIn(out);
-    await expectClean(`cfn-lint, ${stage}`, join(python, 'bin', 'cfn-lint'), ['--template', ...templates]);
+    await expectClean(`cfn-lint, ${name}`, join(python, 'bin', 'cfn-lint'), ['--template', ...templates]);
     findings.push(...(await checkov(python, templates)));
   }
   const { unexplained, unneeded } = compareFindings(
@@ -51,7 +54,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 for (const problem of problems) console.error(problem);
-console.log(problems.length === 0 ? 'The templates of both stages are clean.' : `${problems.length} problems`);
+console.log(problems.length === 0 ? 'The templates of all stages are clean.' : `${problems.length} problems`);
 process.exit(problems.length === 0 ? 0 : 1);
 
 function templatesIn(out: string): string[] {
@@ -75,8 +78,13 @@ async function checkov(python: string, templates: readonly string[]): Promise<re
   return findingsIn(out);
 }
 
-async function expectClean(what: string, command: string, args: readonly string[]): Promise<void> {
-  const { code, out, err } = await run(command, args);
+async function expectClean(
+  what: string,
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const { code, out, err } = await run(command, args, root, env);
   if (code !== 0) problems.push(`${what}, exit code ${code}:\n${`${out}\n${err}`.trim().slice(-4_000)}`);
   console.log(`${what}: ${code === 0 ? 'clean' : 'findings'}`);
 }
@@ -85,11 +93,12 @@ function run(
   command: string,
   args: readonly string[],
   cwd = root,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      env: { ...placeholders, ...process.env },
+      env: { ...placeholders, ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     endWithParent(child, 'SIGTERM', 60);

@@ -43,7 +43,7 @@ it('what is ingested arrives on the topic, and nothing waits in the outbox', asy
     await eventually(
       () => `quotes on the topic; it has ${[...types].join(', ') || 'nothing'}`,
       async () => {
-        await functions.invoke('relay-events', {});
+        await functions.invoke('relay-to-kafka', {});
         return types.has('quotes.stored') ? true : undefined;
       },
       180_000,

@@ -18,6 +18,21 @@ export const documented: readonly Documented[] = [
     page: `${lambda}/lambda-intro-execution-role.html`,
   },
   {
+    of: /^evaluate-alerts: (ec2:Describe(Vpcs|SecurityGroups) on \*|kafka:(DescribeClusterV2|GetBootstrapBrokers) on cluster of events)$/,
+    why: 'Lambda finds the cluster of a stage on Kafka, and its network, with the role of the function that follows',
+    page: `${lambda}/with-msk-permissions.html`,
+  },
+  {
+    of: /^evaluate-alerts: kafka-cluster:(Connect|DescribeClusterDynamicConfiguration|WriteDataIdempotently|DescribeTopic|ReadData|WriteData|DescribeGroup|AlterGroup) on (cluster|topic|group) of [\w -]+$/,
+    why: 'Only a stage on Kafka has a topic, which Lambda reads for a function with its role, and one of dead letters',
+    page: 'https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html',
+  },
+  {
+    of: /^(relay-to-kafka|make-topics): kafka-cluster:(Connect|CreateTopic|DescribeTopic|WriteData|WriteDataIdempotently) on (cluster|topic) of [\w ]+$/,
+    why: 'Only a stage on Kafka has topics, which one function makes and another writes',
+    page: 'https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html',
+  },
+  {
     of: /: ec2:(CreateNetworkInterface|DescribeNetworkInterfaces|DescribeSubnets|DeleteNetworkInterface|AssignPrivateIpAddresses|UnassignPrivateIpAddresses) on \*$/,
     why: 'Lambda makes the network interface of a function in a VPC with its role',
     page: `${lambda}/configuration-vpc.html`,

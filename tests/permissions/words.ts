@@ -1,6 +1,17 @@
 import { physicalName, usualPrefix } from '../../core/contracts/installation.ts';
+import { kafkaTopics } from '../../core/contracts/kafka.ts';
 import { catalogue } from '../../core/sources/catalogue.ts';
 import { pascalCase } from '../../lib/names.ts';
+
+/** A cluster of Kafka, a topic of it, or the group of a follower. */
+function kafkaInWords(resource: string, stage: string): string | undefined {
+  if (!/Streaming:\w*Cluster|GetAtt":\["Cluster"/.test(resource)) return undefined;
+  const { events, dead } = kafkaTopics({ prefix: usualPrefix, stage });
+  if (!/:(topic|group)\//.test(resource)) return 'cluster of events';
+  if (resource.includes(`/${dead}"`)) return 'topic of dead events';
+  if (resource.includes(`/${events}"`)) return 'topic of events';
+  return `group of ${new RegExp(`/${physicalName({ prefix: usualPrefix, stage }, '')}([\\w-]+)"`).exec(resource)?.[1]}`;
+}
 
 /**
  * A resource of a policy in few words, the same for every stage and installation: what it is, not where CDK puts it. Takes an
@@ -9,6 +20,8 @@ import { pascalCase } from '../../lib/names.ts';
 export function inWords(resource: string, stage: string): string {
   const database = /:dbuser:.*\/(quotron_\w+)/.exec(resource)?.[1];
   if (database) return `user ${database}`;
+  const kafka = kafkaInWords(resource, stage);
+  if (kafka) return kafka;
   const bucket = /rawbucket/i.test(resource);
   const prefix = /\/((?:raw\/import|raw|artifacts|answers|proxy|history|exports))\/\*/.exec(resource)?.[1];
   if (bucket && prefix) return `${prefix}/*`;

@@ -1,6 +1,19 @@
 import { Admin } from '@platformatic/kafka';
+import type { Installation } from '../../contracts/installation.ts';
+import { kafkaPartitions, kafkaRetentionMs, kafkaTopics } from '../../contracts/kafka.ts';
 import type { KafkaConnection } from '../../runtime/kafka-settings.ts';
 import { clientOptions } from './client-options.ts';
+
+/** The topic of a stage's events, and that of what followers could not handle, where they are not there yet. Gives those that it made. */
+export function makeEventTopics(connection: KafkaConnection, of: Installation): Promise<string[]> {
+  const { events, dead } = kafkaTopics(of);
+  // Copies as the cluster has them by itself.
+  const settings = { replicas: -1, retentionMs: kafkaRetentionMs };
+  return makeTopics(connection, {
+    [events]: { ...settings, partitions: kafkaPartitions.events },
+    [dead]: { ...settings, partitions: kafkaPartitions.dead },
+  });
+}
 
 export interface TopicSettings {
   /** Followers of a group that can work at once. It cannot be changed later without another order of keys. */
@@ -20,6 +33,7 @@ export async function makeTopics(
   try {
     const there = new Set(await admin.listTopics());
     const missing = Object.entries(topics).filter(([name]) => !there.has(name));
+    const made: string[] = [];
     for (const [name, { partitions, replicas, retentionMs }] of missing)
       await admin
         .createTopics({
@@ -27,11 +41,14 @@ export async function makeTopics(
           ...{ partitions, replicas },
           configs: [{ name: 'retention.ms', value: String(retentionMs) }],
         })
-        .catch((error: unknown) => {
-          // Another deployment was faster.
-          if (!alreadyThere(error)) throw error;
-        });
-    return missing.map(([name]) => name);
+        .then(
+          () => made.push(name),
+          (error: unknown) => {
+            // Another deployment was faster, or the broker had not yet listed it.
+            if (!alreadyThere(error)) throw error;
+          },
+        );
+    return made;
   } finally {
     await admin.close();
   }

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { kafkaConnection } from '../../../core/runtime/kafka-settings.ts';
+import { givenKafka } from '../../../core/runtime/kafka-settings.ts';
 
 const brokers = { KAFKA_BROKERS: 'one:9092, [::1]:9093' };
 
 describe('the settings of Kafka', () => {
   it('are none without brokers', () => {
-    expect(kafkaConnection({})).toBeUndefined();
-    expect(kafkaConnection({ KAFKA_BROKERS: ' , ' })).toBeUndefined();
+    expect(givenKafka({})).toBeUndefined();
+    expect(givenKafka({ KAFKA_BROKERS: ' , ' })).toBeUndefined();
   });
 
   it('name brokers, without TLS and without a sign-in unless they say so', () => {
-    expect(kafkaConnection(brokers)).toEqual({ brokers: ['one:9092', '[::1]:9093'], tls: undefined, sasl: undefined });
-    expect(kafkaConnection({ ...brokers, KAFKA_SECURITY_PROTOCOL: 'ssl' })).toMatchObject({ tls: {}, sasl: undefined });
+    expect(givenKafka(brokers)).toEqual({ brokers: ['one:9092', '[::1]:9093'], tls: undefined, sasl: undefined });
+    expect(givenKafka({ ...brokers, KAFKA_SECURITY_PROTOCOL: 'ssl' })).toMatchObject({ tls: {}, sasl: undefined });
   });
 
   it('sign in by a password', () => {
     const sasl = { KAFKA_SASL_MECHANISM: 'scram-sha-512', KAFKA_SASL_USERNAME: 'quotron', KAFKA_SASL_PASSWORD: 'open' };
-    expect(kafkaConnection({ ...brokers, KAFKA_SECURITY_PROTOCOL: 'SASL_SSL', ...sasl })).toMatchObject({
+    expect(givenKafka({ ...brokers, KAFKA_SECURITY_PROTOCOL: 'SASL_SSL', ...sasl })).toMatchObject({
       tls: { ca: undefined },
       sasl: { mechanism: 'SCRAM-SHA-512', username: 'quotron', password: 'open' },
     });
@@ -24,7 +24,7 @@ describe('the settings of Kafka', () => {
 
   it('sign in by the role of the function', () => {
     const iam = { KAFKA_SECURITY_PROTOCOL: 'SASL_SSL', KAFKA_SASL_MECHANISM: 'AWS_MSK_IAM', AWS_REGION: 'eu-west-1' };
-    expect(kafkaConnection({ ...brokers, ...iam })?.sasl).toEqual({ mechanism: 'AWS_MSK_IAM', region: 'eu-west-1' });
+    expect(givenKafka({ ...brokers, ...iam })?.sasl).toEqual({ mechanism: 'AWS_MSK_IAM', region: 'eu-west-1' });
   });
 
   it.each([
@@ -46,6 +46,6 @@ describe('the settings of Kafka', () => {
       /KAFKA_CA_FILE names \/no\/such\.pem/,
     ],
   ])('refuse %s', (_, env, why) => {
-    expect(() => kafkaConnection(env)).toThrow(why);
+    expect(() => givenKafka(env)).toThrow(why);
   });
 });

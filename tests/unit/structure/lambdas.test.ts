@@ -74,7 +74,14 @@ describe('quotas of sources', () => {
   it('are set at the start of every function that reads them', () => {
     expect(reads).toEqual(expect.arrayContaining(['api', 'schedule', 'state', 'monitor']));
     // These import what reads them, and make, plan and show no requests.
-    const others: readonly string[] = ['migrate', 'prepare-database', 'set-credentials', 'summarise', 'relay-events'];
+    const others: readonly string[] = [
+      'migrate',
+      'prepare-database',
+      'set-credentials',
+      'summarise',
+      'relay-events',
+      'relay-to-kafka',
+    ];
     for (const name of reads.filter((each) => !others.includes(each)))
       expect(tree.get(`functions/${name}/handler.ts`), name).toMatch(/^applySourceQuotas\(\);$/m);
   });
