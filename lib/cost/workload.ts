@@ -45,7 +45,7 @@ const seconds = {
   state: 0.03,
   'yahoo-proxy': 0.3,
   maintain: 60,
-  'write-exports': 60,
+  'write-exports': 10,
   'relay-events': 0.3,
   'relay-to-kafka': 0.3,
   'evaluate-alerts': 0.1,
@@ -56,9 +56,9 @@ const seconds = {
 
 /** Calls of `state` for a task: to begin, to get permits and a session, to end. */
 const statesPerTask = 3;
-/** One a week, of some minutes. */
+/** One a week, of that week: ten seconds for twenty symbols. */
 const exportsPerMonth = 4;
-const stretchesPerExport = 5;
+const symbolsInTen = 20;
 /** Send, receive and delete. */
 const requestsPerMessage = 3;
 /** The task, the blob, the outcome, the bell of the relay, and the event that rules are evaluated on. */
@@ -108,7 +108,7 @@ export function workloadOf(use: Use, sources: readonly SourceDefinition[] = cata
   add('yahoo-proxy', heartbeats);
   add('canary', heartbeats);
   add('maintain', daysPerMonth);
-  add('write-exports', use.symbols === 0 ? 0 : exportsPerMonth * stretchesPerExport);
+  add('write-exports', exportsPerMonth * Math.ceil(use.symbols / symbolsInTen));
   add('api', use.requests);
   return {
     invocations,
