@@ -90,6 +90,7 @@ it('gives links to its files, page by page, the manifest first', async () => {
 });
 
 it('is refused with a reason', async () => {
+  api.queue.take('exports');
   const refused = async (differs: object) => codeOf(await post('/exports', { ...body, ...differs }));
   expect(await refused({ symbols: ['NOBODY'] })).toEqual([404, 'unknown_symbol']);
   expect(await refused({ exchange: 'XNAS' })).toEqual([400, 'invalid_request']);
