@@ -83,6 +83,14 @@ describe('the docs', () => {
     expect(long).toEqual([]);
   });
 
+  it('give each decision a number of its own, which its title has', () => {
+    const decisions = pages.filter((page) => /^docs\/adr\/\d/.test(page));
+    const numbers = decisions.map((page) => Number(page.slice('docs/adr/'.length).split('-')[0]));
+    expect(numbers.filter((each, at) => numbers.indexOf(each) !== at)).toEqual([]);
+    const titles = decisions.map((page) => Number(/^# (\d+)\. /.exec(readFileSync(join(root, page), 'utf8'))?.[1]));
+    expect(titles).toEqual(numbers);
+  });
+
   it('list every page in their index', () => {
     const index = readFileSync(join(root, 'docs/index.md'), 'utf8');
     const listed = new Set(targetsOf(index).map((target) => normalize(join('docs', target.split('#')[0] ?? ''))));
