@@ -32,6 +32,7 @@ beforeAll(async () => {
   vi.stubEnv('INGEST_QUEUE_URL', 'http://127.0.0.1:1/ingest');
   vi.stubEnv('INGEST_PAGES_QUEUE_URL', 'http://127.0.0.1:1/ingest-pages');
   vi.stubEnv('RECOVERIES_QUEUE_URL', 'http://127.0.0.1:1/recoveries');
+  vi.stubEnv('EXPORTS_QUEUE_URL', 'http://127.0.0.1:1/exports');
   vi.stubEnv('RAW_BUCKET', 'raw-bucket');
   vi.stubEnv('AWS_REGION', 'us-east-1');
   ({ handler } = await import('../../functions/api/handler.ts'));

@@ -94,7 +94,8 @@ describe('the functions behind the gateway', () => {
     const address = cloud.address();
     vi.stubEnv('DATABASE_URL', 'postgres://nobody@127.0.0.1:1/none');
     vi.stubEnv('QUOTRON_STAGE', 'local');
-    for (const name of ['TICKS', 'INGEST', 'INGEST_PAGES', 'RECOVERIES']) vi.stubEnv(`${name}_QUEUE_URL`, nowhere);
+    for (const name of ['TICKS', 'INGEST', 'INGEST_PAGES', 'RECOVERIES', 'EXPORTS'])
+      vi.stubEnv(`${name}_QUEUE_URL`, nowhere);
     vi.stubEnv('RAW_BUCKET', 'raw-bucket');
     vi.stubEnv('STATE_FUNCTION', 'state');
     vi.stubEnv('SESSION_KEY_SECRET', 'session-key');

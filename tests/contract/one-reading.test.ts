@@ -50,7 +50,7 @@ it('a message that comes again after a deployment with a newer version of the pa
   const first = header('test', { parserVersion: 'test-1' });
   const stored = await read(first, listing);
   const again = await read({ ...first, parserVersion: 'test-2' }, listing, '101');
-  expect(again).toEqual({ ...stored, repeated: true, written: 0 });
+  expect(again).toEqual({ ...stored, repeated: true, urgent: false, written: 0 });
   expect(await counts()).toEqual(once);
 });
 
@@ -111,7 +111,7 @@ async function bothAtOnce(end: 'stores' | 'fails', replays: { one?: string; othe
 it('of two versions at the same time, one reads it', async () => {
   const [former, present] = await bothAtOnce('stores');
   expect(former).toMatchObject({ repeated: false, written: 1 });
-  expect(present).toEqual({ ...former, repeated: true, written: 0 });
+  expect(present).toEqual({ ...former, repeated: true, urgent: false, written: 0 });
   expect(await counts()).toEqual(once);
 });
 
@@ -133,7 +133,7 @@ it('of two versions that get the message of one replay at the same time, one rea
   const replay = await newReplay();
   const [former, present] = await bothAtOnce('stores', { one: replay, other: replay });
   expect(former).toMatchObject({ repeated: false, written: 1 });
-  expect(present).toEqual({ ...former, repeated: true, written: 0 });
+  expect(present).toEqual({ ...former, repeated: true, urgent: false, written: 0 });
   expect(await counts()).toEqual(once);
 });
 

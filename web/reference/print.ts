@@ -9,7 +9,13 @@ import { documentSchema, renderReference } from './render.ts';
 
 // What the function needs to start. Nothing is connected to until a route asks.
 const nowhere = 'http://127.0.0.1:1/none';
-for (const name of ['ingestQueueUrl', 'ingestPagesQueueUrl', 'ticksQueueUrl', 'recoveriesQueueUrl'] as const)
+for (const name of [
+  'ingestQueueUrl',
+  'ingestPagesQueueUrl',
+  'ticksQueueUrl',
+  'recoveriesQueueUrl',
+  'exportsQueueUrl',
+] as const)
   process.env[settingNames[name]] = nowhere;
 process.env[settingNames.rawBucket] = 'none';
 process.env[settingNames.databaseUrl] = 'postgres://nobody@127.0.0.1:1/none';
