@@ -7,6 +7,8 @@ export interface ExampleRequest {
   readonly path: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** The media type that is asked for, where the route has several. */
+  readonly accept?: string;
 }
 
 /** What a person would write for a parameter of a path, by the word before it. */
@@ -88,6 +90,7 @@ const more: Readonly<Record<string, Partial<Omit<ExampleRequest, 'path'>>>> = {
   'get /alerts/deliveries': { query: { status: 'dead', limit: '10' } },
   'get /health/history': { query: { by: 'day' } },
   'get /health/flow': { query: { by: 'hour' } },
+  'get /events': { accept: 'application/json' },
   'put /sources/{id}/credentials': { body: { apiKey: 'the-key-that-the-source-gave-you' } },
 };
 
@@ -114,12 +117,12 @@ export interface CodeSample {
 
 /** How the example of an operation is sent with curl, Python and TypeScript. */
 export function codeSamplesOf(spec: RouteSpec): readonly CodeSample[] {
-  const { path, query, body } = exampleOf(spec);
+  const { path, query, body, accept } = exampleOf(spec);
   const values = new Map(Object.entries(path));
   const filled = spec.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values.get(name) ?? ''));
   const route = `/api/v1${filled}`;
   const asked = {
-    ...{ method: spec.method, route, query, body },
+    ...{ method: spec.method, route, query, body, accept },
     keyed: spec.access !== 'public',
     enveloped: spec.data !== undefined,
     empty: spec.status === 204,
@@ -136,6 +139,7 @@ interface Asked {
   readonly route: string;
   readonly query: Readonly<Record<string, string>>;
   readonly body: unknown;
+  readonly accept: string | undefined;
   readonly keyed: boolean;
   readonly enveloped: boolean;
   readonly empty: boolean;
@@ -147,20 +151,25 @@ function target({ route, query }: Asked): string {
 }
 
 function inCurl(asked: Asked): string {
-  const { method, body, keyed } = asked;
+  const { method, body, accept, keyed } = asked;
   const options = [
     ...(method === 'get' ? [] : [`-X ${method.toUpperCase()}`]),
     ...(keyed ? ['-H "x-api-key: $QUOTRON_API_KEY"'] : []),
+    ...(accept === undefined ? [] : [`-H 'accept: ${accept}'`]),
     ...(body === undefined ? [] : ["-H 'content-type: application/json'", `-d '${JSON.stringify(body)}'`]),
   ];
   return [`curl "$QUOTRON_URL${target(asked)}"`, ...options].join(' \\\n  ');
 }
 
-function inPython({ method, route, query, body, keyed, enveloped, empty }: Asked): string {
+function inPython({ method, route, query, body, accept, keyed, enveloped, empty }: Asked): string {
+  const headers = [
+    ...(keyed ? ['"x-api-key": os.environ["QUOTRON_API_KEY"]'] : []),
+    ...(accept === undefined ? [] : [`"accept": "${accept}"`]),
+  ];
   const parameters = Object.entries(query);
   const lines = [
     `    os.environ["QUOTRON_URL"] + ${JSON.stringify(route)},`,
-    ...(keyed ? ['    headers={"x-api-key": os.environ["QUOTRON_API_KEY"]},'] : []),
+    ...(headers.length > 0 ? [`    headers={${headers.join(', ')}},`] : []),
     ...(parameters.length > 0 ? [`    params=${pythonValue(query)},`] : []),
     ...(body === undefined ? [] : [`    json=${pythonValue(body)},`]),
   ];
@@ -171,9 +180,10 @@ function inPython({ method, route, query, body, keyed, enveloped, empty }: Asked
 }
 
 function inTypeScript(asked: Asked): string {
-  const { method, body, keyed, enveloped, empty } = asked;
+  const { method, body, accept, keyed, enveloped, empty } = asked;
   const headers = [
     ...(keyed ? ["'x-api-key': process.env.QUOTRON_API_KEY ?? ''"] : []),
+    ...(accept === undefined ? [] : [`accept: '${accept}'`]),
     ...(body === undefined ? [] : ["'content-type': 'application/json'"]),
   ];
   const options = [

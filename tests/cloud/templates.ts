@@ -30,10 +30,11 @@ export const changes = {
   roots: 'the certificate of that PostgreSQL is of an authority of its own, not of RDS',
   sources: 'the simulator is asked in the place of the sources',
   clock: 'rules are off: the test says when it is time',
+  weak: 'LocalStack does not know weak references between stacks: the export of the same value is imported instead',
 } as const;
 export type Change = keyof typeof changes;
 
-const changeNames = ['database', 'roots', 'sources', 'clock'] as const satisfies readonly Change[];
+const changeNames = ['database', 'roots', 'sources', 'clock', 'weak'] as const satisfies readonly Change[];
 export const changedSchema = z.object({
   change: z.enum(changeNames),
   /** `Storage DatabaseInstance`, and what of it. */
@@ -57,9 +58,10 @@ export function forLocalStack(
 ): { templates: Record<string, Template>; changed: Changed[] } {
   const changed: Changed[] = [];
   const outputs = outputsOf(templates);
+  const exports = exportsOf(templates);
   const made = Object.entries(templates).map(([stack, template]) => {
     const said = (change: Change, where: string) => changed.push({ change, where: `${stack} ${where}` });
-    return [stack, changedTemplate(template, { replacements, outputs, said })] as const;
+    return [stack, changedTemplate(template, { replacements, outputs, exports, said })] as const;
   });
   return { templates: Object.fromEntries(made), changed };
 }
@@ -69,8 +71,14 @@ function changedTemplate(
   {
     replacements,
     outputs,
+    exports,
     said,
-  }: { replacements: Replacements; outputs: Outputs; said: (change: Change, where: string) => void },
+  }: {
+    replacements: Replacements;
+    outputs: Outputs;
+    exports: ReadonlyMap<string, string>;
+    said: (change: Change, where: string) => void;
+  },
 ): Template {
   const gone = leftOutOf(template);
   for (const [id, { Type }] of gone) said('database', `${id}: ${Type} left out`);
@@ -78,7 +86,10 @@ function changedTemplate(
   const resources = kept.map(([id, resource]) => [id, changedResource(id, resource, replacements, said)] as const);
   const { Resources: _all, ...rest } = template;
   const replaced = (path: string, value: unknown) =>
-    withoutInstance(value, { gone, outputs, replacements, said: (what) => said('database', `${path}: ${what}`) });
+    withoutInstance(value, {
+      ...{ gone, outputs, exports, replacements },
+      said: (change, what) => said(change, `${path}: ${what}`),
+    });
   const parts = Object.entries(rest).map(([part, value]) => [part, replaced(part, value)] as const);
   return templateSchema.parse({
     ...Object.fromEntries(parts),
@@ -104,6 +115,24 @@ function outputsOf(templates: Readonly<Record<string, Template>>): Outputs {
       const [id = '', attribute] = referenceSchema.safeParse(Value).data ?? [];
       const resource = gone.get(id);
       if (resource !== undefined) found.set(name, { resource, attribute });
+    }
+  }
+  return found;
+}
+
+/** For outputs without an export the name of the export of the same value, by the output's name. */
+function exportsOf(templates: Readonly<Record<string, Template>>): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const template of Object.values(templates)) {
+    const outputs = Object.entries(outputsSchema.parse(template['Outputs'] ?? {}));
+    const names = new Map(
+      outputs.flatMap(([, { Value, Export }]): [string, string][] =>
+        Export === undefined ? [] : [[JSON.stringify(Value), Export.Name]],
+      ),
+    );
+    for (const [name, { Value, Export }] of outputs) {
+      const exported = names.get(JSON.stringify(Value));
+      if (Export === undefined && exported !== undefined) found.set(name, exported);
     }
   }
   return found;
@@ -146,19 +175,25 @@ function changedResource(
 interface Leaving {
   readonly gone: ReadonlyMap<string, Resource>;
   readonly outputs: Outputs;
+  readonly exports: ReadonlyMap<string, string>;
   readonly replacements: Replacements;
-  readonly said: (what: string) => void;
+  readonly said: (change: Change, what: string) => void;
 }
 
-/** A value without its references to what was left out. */
+/** A value without its references to what was left out, and without weak ones. */
 function withoutInstance(value: unknown, leaving: Leaving): unknown {
   if (Array.isArray(value)) return value.map((each: unknown) => withoutInstance(each, leaving));
   if (typeof value !== 'object' || value === null) return value;
   const read = stackOutputSchema.safeParse(value).data?.['Fn::GetStackOutput'].OutputName;
   const output = leaving.outputs.get(read ?? '');
   if (output !== undefined) {
-    leaving.said(`output ${read} of another stack`);
+    leaving.said('database', `output ${read} of another stack`);
     return substitute(output.resource, output.attribute, leaving.replacements);
+  }
+  const exported = leaving.exports.get(read ?? '');
+  if (exported !== undefined) {
+    leaving.said('weak', `output ${read} of another stack`);
+    return { 'Fn::ImportValue': exported };
   }
   const reference = referenceSchema.safeParse(value).data;
   const [id = '', attribute] = reference ?? [];
@@ -167,7 +202,7 @@ function withoutInstance(value: unknown, leaving: Leaving): unknown {
     const parts = Object.entries(value).map(([key, each]: [string, unknown]) => [key, withoutInstance(each, leaving)]);
     return Object.fromEntries(parts);
   }
-  leaving.said(`reference to ${id}${attribute === undefined ? '' : `.${attribute}`}`);
+  leaving.said('database', `reference to ${id}${attribute === undefined ? '' : `.${attribute}`}`);
   return substitute(resource, attribute, leaving.replacements);
 }
 
@@ -178,7 +213,10 @@ const referenceSchema = z.union([
     .transform((of): [string, string | undefined] => of['Fn::GetAtt']),
 ]);
 
-const outputsSchema = z.record(z.string(), z.looseObject({ Value: z.unknown() }));
+const outputsSchema = z.record(
+  z.string(),
+  z.looseObject({ Value: z.unknown(), Export: z.looseObject({ Name: z.string() }).optional() }),
+);
 /** A weak reference to another stack: CDK's, for what may be replaced while it is read. */
 export const stackOutputSchema = z.strictObject({ 'Fn::GetStackOutput': z.looseObject({ OutputName: z.string() }) });
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
+import { blockOf } from '../../core/events/block.ts';
 import type { IngestStore } from '../../core/ports/ingest-store.ts';
 import { quoteRow } from '../support/price-rows.ts';
 import { at, column, databaseTime, header, priceKnownAt, registered, stored } from '../support/quote-store-rows.ts';
@@ -231,7 +232,7 @@ describe('the price of a listing', () => {
     const listing = await registered(world.pool, 'test', 'WAITS');
     const blocker = await world.pool.connect();
     await blocker.query('BEGIN');
-    await blocker.query('SELECT pg_advisory_xact_lock($1)', [0x636f6e73]);
+    await blocker.query('SELECT pg_advisory_xact_lock($1, $2)', [0x636f6e73, blockOf(listing.id)]);
     let done = false;
     const waiting = stored(store, 'test', { quotes: [quoteRow({ listing })] }).then(() => {
       done = true;

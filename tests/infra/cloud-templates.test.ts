@@ -39,8 +39,13 @@ const sizeOfList = (value: object) => (Array.isArray(value) ? value.length : nul
 const entriesOf = (value: object): Record<string, unknown> => Object.fromEntries(Object.entries(value));
 
 const isReference = (value: unknown): boolean =>
-  z.union([z.strictObject({ Ref: z.string() }), z.strictObject({ 'Fn::GetAtt': z.array(z.string()) })]).safeParse(value)
-    .success;
+  z
+    .union([
+      z.strictObject({ Ref: z.string() }),
+      z.strictObject({ 'Fn::GetAtt': z.array(z.string()) }),
+      stackOutputSchema,
+    ])
+    .safeParse(value).success;
 
 /** Why a difference is of the written list, read from the two templates only; `undefined` where it is not. */
 function reasonOf({
@@ -53,10 +58,15 @@ function reasonOf({
   const inside = rest.join('.');
   const leftOut = (name: unknown) => isLeftOut(before[stack]?.Resources[String(name)]?.Type ?? '');
   if (rest.length === 0 && is === undefined && isLeftOut(type)) return 'database';
+  const output = stackOutputSchema.safeParse(was).data?.['Fn::GetStackOutput'].OutputName;
+  if (output !== undefined) {
+    const values = valuesOf(output);
+    if (values.every(leftOutAnywhere)) return 'database';
+    const name = importSchema.safeParse(is).data?.['Fn::ImportValue'].split(':').at(-1) ?? '';
+    return JSON.stringify(valuesOf(name)) === JSON.stringify(values) ? 'weak' : undefined;
+  }
   if (isReference(was) && leftOut(Object.values(z.record(z.string(), z.unknown()).parse(was)).flat()[0]))
     return 'database';
-  const output = stackOutputSchema.safeParse(was).data?.['Fn::GetStackOutput'].OutputName;
-  if (output !== undefined) return valuesOf(output).every(leftOutAnywhere) ? 'database' : undefined;
   if (inside === 'DependsOn' && Array.isArray(was) && Array.isArray(is))
     return was.filter((one) => !is.includes(one)).every(leftOut) ? 'database' : undefined;
   if (type === 'AWS::Events::Rule' && inside === 'Properties.State' && is === 'DISABLED') return 'clock';
@@ -66,6 +76,7 @@ function reasonOf({
   return undefined;
 }
 
+const importSchema = z.strictObject({ 'Fn::ImportValue': z.string() });
 const outputSchema = z.record(z.string(), z.looseObject({ Value: z.unknown() }));
 
 /** What the outputs of that name are. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fuzz } from '../fuzz/schemathesis.ts';
+import { eventually } from '../support/shared-cloud.ts';
 import { startTestCloud, type TestCloud } from '../support/test-cloud.ts';
 
 /** `QUOTRON_FUZZ_SEED` repeats a run. */
@@ -9,7 +10,18 @@ const seed = Number(process.env['QUOTRON_FUZZ_SEED'] ?? Math.trunc(Math.random()
 let cloud: TestCloud;
 beforeAll(async () => {
   cloud = await startTestCloud();
-});
+  // Channels are refused until the sender has run once, in the first minute.
+  await eventually(
+    'the sender of alerts to have run',
+    async () => {
+      const body = JSON.stringify({ name: 'ready', kind: 'webhook', url: 'https://example.com/ready' });
+      const headers = { 'x-api-key': cloud.addresses.apiKeys.operate, 'content-type': 'application/json' };
+      const made = await fetch(`${cloud.addresses.apiUrl}/alerts/channels`, { method: 'POST', headers, body });
+      return made.status === 201 || undefined;
+    },
+    180_000,
+  );
+}, 400_000);
 afterAll(() => cloud.stop());
 
 /** Would recover all sources at once, for minutes. */

@@ -128,6 +128,11 @@ export const notRun: readonly { readonly file: string; readonly first: string; r
   { file: 'docs/contributing.md', first: 'route(', why: 'a part of a file; it names schemas that the reader writes' },
   {
     file: 'docs/operations.md',
+    first: 'npx quotron deploy --stage dev --prefix acme       # stacks Acme-dev-…, functions acme-dev-…',
+    why: 'deploys to an AWS account',
+  },
+  {
+    file: 'docs/operations.md',
     first: 'npx quotron destroy --stage dev',
     why: 'removes from an AWS account',
   },
