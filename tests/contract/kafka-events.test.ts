@@ -26,6 +26,7 @@ import { type RunningKafka, startKafka } from '../../localstack/kafka/broker.ts'
 import { whyNoKafka } from '../../localstack/kafka/install.ts';
 import { startPollers } from '../../localstack/kafka/local-events.ts';
 import { type Poller, startPoller } from '../../localstack/kafka/poller.ts';
+import { freePort } from '../../localstack/ports.ts';
 import { stopChild } from '../../localstack/processes.ts';
 import { root } from '../../localstack/state-folder.ts';
 import { blocksOf } from '../support/doc-examples.ts';
@@ -62,7 +63,7 @@ function connection(): KafkaConnection {
 }
 
 beforeAll(async () => {
-  if (missing === null) kafka = await start();
+  if (missing === null) kafka = await start(await freePort());
 }, 400_000);
 afterAll(async () => {
   for (const close of closing) await close();

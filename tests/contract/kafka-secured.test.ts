@@ -13,6 +13,7 @@ import { makeAuthority, makeLeaf } from '../../functions/yahoo-proxy/as-yahoo/ce
 import { type RunningKafka, startKafka } from '../../localstack/kafka/broker.ts';
 import { whyNoKafka } from '../../localstack/kafka/install.ts';
 import { startPoller } from '../../localstack/kafka/poller.ts';
+import { freePort } from '../../localstack/ports.ts';
 import { patience, tries } from '../support/event-transport-suite.ts';
 import { notRunHere } from '../support/fault-table/not-run-here.ts';
 import { countsOf, incidentEvent } from '../support/incident-events.ts';
@@ -32,7 +33,8 @@ beforeAll(async () => {
   writeFileSync(ca, authority.certificate);
   writeFileSync(otherCa, makeAuthority(['localhost'], period).certificate);
   kafka = await startKafka({
-    ...{ dir: join(folder, 'kafka'), say: () => {} },
+    // Not the usual one, which another test may take in the same moment.
+    ...{ dir: join(folder, 'kafka'), port: await freePort(), say: () => {} },
     secured: { certificate, key, authority: authority.certificate, user, password },
   });
 }, 400_000);
