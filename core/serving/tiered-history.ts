@@ -2,6 +2,7 @@ import type { VisibleTo } from '../auth/visible-sources.ts';
 import type { KnownQuote, StoredQuote } from '../market/stored-quote.ts';
 import type { ArchivedMonth, ArchiveIndex } from '../ports/history-archive.ts';
 import type { HistoryReader, HistoryWanted } from '../ports/history-reader.ts';
+import { microsecondsOf } from '../prices/history/archived-quote.ts';
 import { monthOf, monthsAfter } from '../prices/history/months.ts';
 
 /** Times that a read is done again when a month went to the archive meanwhile. Months do so once a month. */
@@ -116,7 +117,7 @@ function isBefore(a: string, b: string): boolean {
   if (a === b) return false;
   if (a === '-infinity' || b === 'infinity') return true;
   if (b === '-infinity' || a === 'infinity') return false;
-  return Date.parse(a) < Date.parse(b) || (Date.parse(a) === Date.parse(b) && a < b);
+  return microsecondsOf(a) < microsecondsOf(b);
 }
 
 function dayAfter(instant: string): string {

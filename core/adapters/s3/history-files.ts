@@ -18,14 +18,15 @@ export function s3HistoryFiles(bucket: string, env = process.env): HistoryFiles 
     headers: Readonly<Record<string, string>>,
   ): Promise<{ status: number; body: Buffer }> {
     for (let attempt = 1; ; attempt++) {
-      try {
-        const answer = await download(new URL(await linkTo(key)), readMs, headers);
-        if (answer.status === 200 || answer.status === 206) return answer;
-        if (answer.status < 500 || attempt === tries)
-          throw new Error(`S3 answered ${answer.status} for a file of the archive.`);
-      } catch (error) {
-        if (attempt === tries) throw error;
-      }
+      const isLast = attempt === tries;
+      const answer = await download(new URL(await linkTo(key)), readMs, headers).catch((error: unknown) => {
+        if (isLast) throw error;
+        return null;
+      });
+      if (answer?.status === 200 || answer?.status === 206) return answer;
+      // What S3 refuses once it refuses again.
+      if (answer !== null && (answer.status < 500 || isLast))
+        throw new Error(`S3 answered ${answer.status} for a file of the archive.`);
     }
   }
 

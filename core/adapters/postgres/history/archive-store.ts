@@ -3,7 +3,7 @@ import { manifestFileSchema } from '../../../contracts/history-manifest.ts';
 import type { ArchiveStore, ArchiveWork, SupersededFile } from '../../../ports/archive-store.ts';
 import { type ArchivePlace, instantOf } from '../../../prices/history/archived-quote.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
-import { onlyRow, rowsOf } from '../database/rows.ts';
+import { firstRow, onlyRow, rowsOf } from '../database/rows.ts';
 import {
   archivedColumns,
   archivedRow,
@@ -23,7 +23,7 @@ const keptDays = 7;
 const workSchema = z.object({ version: z.int(), startedAt: z.string(), files: z.array(manifestFileSchema) });
 const workRow = z.object({ work: workSchema });
 const monthRow = z.object({ month: z.string() });
-const countsRow = z.object({ listingId: z.int(), rows: z.int() });
+const listingRow = z.object({ listingId: z.int() });
 const sumsRow = z.object({ count: z.int(), price: z.string(), volume: z.string() });
 const doneRow = z.object({ done: z.boolean() });
 const supersededRow = z.object({ month: z.string(), key: z.string() });
@@ -89,7 +89,7 @@ export function archiveStore(pool: Pool): ArchiveStore {
         );
         const { count, ...sum } = onlyRow(sumsRow, sums);
         const names = await namesOf(db, rows);
-        return { rows, count, sums: sum, names, more: all.length > limit || (await hasBehind(db, month, last)) };
+        return { rows, count, sums: sum, names, more: all.length > limit };
       });
     },
 
@@ -191,33 +191,19 @@ async function keepWork(pool: Pool, { month, version, files }: ArchiveWork, next
   if (rowCount !== 1) throw new Error(`Somebody else writes version ${version} of the archive's ${month}.`);
 }
 
-/** The listing up to which there are some rows more than a limit, from a place on: so many are sorted, and not the month. */
+/** The listing up to which there are more rows than a limit, from a place on: so many are sorted, and not the month. */
 async function lastListing(db: Connection, month: string, after: ArchivePlace | null, limit: number): Promise<number> {
+  // Rows of the listing that was begun may have been taken before.
   const result = await db.query(
-    `SELECT p.listing_id AS "listingId", count(*)::int AS rows FROM quote p WHERE ${inMonth} AND p.listing_id >= $2
-     GROUP BY 1 ORDER BY 1`,
-    [`${month}-01`, after?.listingId ?? 0],
+    `SELECT p.listing_id AS "listingId" FROM quote p WHERE ${inMonth} AND p.listing_id > $2
+     ORDER BY p.listing_id OFFSET $3 LIMIT 1`,
+    [`${month}-01`, after?.listingId ?? 0, limit],
   );
-  let rows = 0;
-  for (const each of rowsOf(countsRow, result)) {
-    rows += each.rows;
-    // Those of the first one may have been taken before.
-    if (rows > limit && each.listingId !== after?.listingId) return each.listingId;
-    if (each.listingId === after?.listingId) rows = 0;
-  }
-  return mostListing;
+  return firstRow(listingRow, result)?.listingId ?? mostListing;
 }
 
 /** No listing has a greater id. */
 const mostListing = 2_147_483_647;
-
-async function hasBehind(db: Connection, month: string, listingId: number): Promise<boolean> {
-  const result = await db.query(
-    `SELECT EXISTS (SELECT FROM ${versionsWhere(`${inMonth} AND p.listing_id > $2`, 'LIMIT 1')}) AS done`,
-    [`${month}-01`, listingId],
-  );
-  return onlyRow(doneRow, result).done;
-}
 
 /** Rows in one statement. */
 const removedAtOnce = 5_000;
