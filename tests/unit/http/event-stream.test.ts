@@ -34,7 +34,7 @@ describe('a stream of events', () => {
     const { feed, asked } = endlessFeed();
     const slots = memoryStreamSlots(1);
     // The deadline of a client that does not read is ten seconds after the end.
-    const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: -9_800, heartbeatMs: 1_000 };
+    const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: -8_000, heartbeatMs: 1_000 };
     const stream = await openStream({ feed, stage: 'test', since: '0', ...everything }, streaming, admitted);
     await turn();
     expect(asked).toEqual({ after: 0, bounds: 0 });
@@ -101,8 +101,8 @@ describe('watching the feed', () => {
     const { signal } = new AbortController();
     const woken: string[] = [];
     const all = ['5', '5', '6'].map((at) => watch.changed(at, 60_000, signal).then(() => woken.push(at)));
-    await turn();
-    expect([woken, asked > 2]).toEqual([[], true]);
+    await expect.poll(() => asked).toBeGreaterThan(2);
+    expect(woken).toEqual([]);
     newest = '6';
     await Promise.all(all.slice(0, 2));
     expect(woken).toEqual(['5', '5']);
