@@ -6,7 +6,6 @@ import { stageSettings } from '../../bin/stages.ts';
 import { functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
 import { addQuotron } from '../../lib/add-quotron.ts';
 import { documented, documentOf } from '../permissions/documents.ts';
-import { allNotRun } from '../permissions/not-run.ts';
 import { permissionsOf } from '../permissions/of-templates.ts';
 import {
   figuresStage,
@@ -73,10 +72,10 @@ describe.each(all)('in $stage', ({ permissions }) => {
   });
 });
 
-it('what scenarios need is what has been proven by running, or is said to wait for it', () => {
+it('what scenarios need is what has been proven by running', () => {
   const needed = new Set(scenarios.flatMap(({ fn, needs }) => needs.map((words) => `${fn}: ${words}`)));
   const proven = Object.entries(provenPermissions()).flatMap(([fn, all]) => all.map((words) => `${fn}: ${words}`));
-  expect([...proven, ...allNotRun].toSorted(), help.proven).toEqual([...needed].sort());
+  expect(proven.toSorted(), help.proven).toEqual([...needed].sort());
 });
 
 it('a permission is not named in a document and needed by a scenario at once', () => {

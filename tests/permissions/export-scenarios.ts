@@ -44,7 +44,8 @@ export const exportScenarios: readonly Scenario[] = [
     fn: 'api',
     needs: ['s3:GetObject on exports/*'],
     async run(bench) {
-      const { id } = await written(bench, { from: '2026-01-01', to: '2026-01-02' });
+      const { month, end } = await archived(bench);
+      const { id } = await written(bench, { from: month, to: end });
       const { text } = await bench.ask(`/exports/${id}/files`);
       const [manifest] = z.object({ data: z.array(exportLinkSchema) }).parse(JSON.parse(text)).data;
       const answer = await fetch(new URL(manifest?.url ?? 'nothing:', bench.dashboardUrl));

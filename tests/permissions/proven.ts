@@ -6,7 +6,6 @@ import { scrapeQueueName } from '../../core/contracts/queues.ts';
 import { sourcesOf } from '../../core/sources/catalogue.ts';
 import { root } from '../../localstack/state-folder.ts';
 import { type Documented, documentOf } from './documents.ts';
-import { isNotRun } from './not-run.ts';
 
 export const provenFile = join(import.meta.dirname, 'proven.json');
 export const securityPage = join(root, 'docs', 'security.md');
@@ -20,9 +19,7 @@ export function provenPermissions(): Partial<Record<FunctionName, string[]>> {
 export interface Reasons {
   readonly proven: readonly string[];
   readonly documented: ReadonlyMap<Documented, number>;
-  /** They have a scenario that has not been run. */
-  readonly notRun: readonly string[];
-  /** In no list. */
+  /** In neither list. */
   readonly spare: readonly string[];
 }
 
@@ -31,17 +28,15 @@ export function reasonsOf(permissions: ReadonlyMap<string, readonly string[]>): 
   const known = provenPermissions();
   const proven: string[] = [];
   const documented = new Map<Documented, number>();
-  const notRun: string[] = [];
   const spare: string[] = [];
   for (const fn of functionNames)
     for (const words of permissions.get(fn) ?? []) {
       const document = documentOf(fn, words);
       if (inLocalCloud(fn, words).every((each) => known[fn]?.includes(each))) proven.push(`${fn}: ${words}`);
       else if (document) documented.set(document, (documented.get(document) ?? 0) + 1);
-      else if (isNotRun(fn, words)) notRun.push(`${fn}: ${words}`);
       else spare.push(`${fn}: ${words}`);
     }
-  return { proven, documented, notRun, spare };
+  return { proven, documented, spare };
 }
 
 /**
@@ -64,7 +59,7 @@ const end = '<!-- end of permissions -->';
 export const figuresStage = 'prod';
 
 /** The page with the figures of these reasons. */
-export function withFigures(page: string, { proven, documented, notRun, spare }: Reasons): string {
+export function withFigures(page: string, { proven, documented, spare }: Reasons): string {
   const before = page.indexOf(begin);
   const after = page.indexOf(end);
   if (before < 0 || after < before) throw new Error(`docs/security.md has no ${begin} … ${end}`);
@@ -73,8 +68,8 @@ export function withFigures(page: string, { proven, documented, notRun, spare }:
   const text = [
     begin,
     '',
-    `Of ${proven.length + byDocument + notRun.length + spare.length} permissions in \`${figuresStage}\`, ${proven.length} are proven by running, ` +
-      `${byDocument} by document, ${notRun.length > 0 ? `${notRun.length} wait for a proof, ` : ''}${spare.length} are spare:`,
+    `Of ${proven.length + byDocument + spare.length} permissions in \`${figuresStage}\`, ${proven.length} are proven by running, ` +
+      `${byDocument} by document, ${spare.length} are spare:`,
     '',
     '| by document | what asks for them |',
     '|---|---|',
