@@ -106,6 +106,7 @@ export async function startSide(
       ...queues,
       [settingNames.ticksQueueUrl]: urlOf('ticks'),
       [settingNames.recoveriesQueueUrl]: urlOf('recoveries'),
+      [settingNames.exportsQueueUrl]: urlOf('exports'),
       [settingNames.queues]: '{}',
     }),
   });
