@@ -40,7 +40,9 @@ export function readCursor<T extends z.ZodType>(text: string | undefined, positi
 }
 
 /** The position in a list that is in order of when its rows were made: the time, and the id among those of one time. */
-export const creationCursor = z.tuple([z.iso.datetime(), z.uuid()]);
+export const creationCursor = z
+  .tuple([z.iso.datetime(), z.uuid()])
+  .transform(([createdAt, id]) => ({ createdAt: new Date(createdAt), id }));
 
 /** Where a row stands in such a list, as `creationCursor` reads it. */
 export function byCreation({ createdAt, id }: { readonly createdAt: Date; readonly id: string }): [string, string] {

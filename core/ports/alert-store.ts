@@ -8,12 +8,7 @@ import type {
   RuleStop,
 } from '../contracts/words/alerts.ts';
 import type { KeyUse } from '../contracts/words/licence.ts';
-
-/** Where a page of a list begins: behind this row. */
-export interface AfterRow {
-  readonly at: string;
-  readonly id: string;
-}
+import type { AfterRow } from './after-row.ts';
 
 export interface AlertRule {
   readonly id: string;

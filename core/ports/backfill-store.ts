@@ -1,5 +1,6 @@
 import type { BarRange } from '../contracts/messages.ts';
 import type { BarInterval } from '../market/bar.ts';
+import type { AfterRow } from './after-row.ts';
 
 export interface NewBackfill {
   /** Of the run, too. */
@@ -45,7 +46,7 @@ export interface BackfillStore {
   create(backfill: NewBackfill): Promise<void>;
   one(id: string): Promise<BackfillProgress | null>;
   /** A page, the newest first. */
-  list(of: { after: { createdAt: Date; id: string } | null; limit: number }): Promise<BackfillProgress[]>;
+  list(of: { after: AfterRow | null; limit: number }): Promise<BackfillProgress[]>;
   /**
    * Ends a backfill: chunks that were never sent are deleted, those that wait for another try fail. What a worker has
    * under way ends as it would. Gives whether there is such a backfill.

@@ -1,5 +1,6 @@
 import type { Diagnosis } from '../contracts/http/diagnostics.ts';
 import type { SummaryRefusal } from '../contracts/words/summary-refusals.ts';
+import type { AfterRow } from './after-row.ts';
 
 export interface StoredDiagnosis {
   readonly id: string;
@@ -27,5 +28,5 @@ export interface DiagnosisStore {
   /** The newest one; `null` before the first, and for one of an older form. */
   newest(): Promise<Diagnosis | null>;
   /** A page, the newest first. */
-  list(of: { after: { createdAt: Date; id: string } | null; limit: number }): Promise<DiagnosisHead[]>;
+  list(of: { after: AfterRow | null; limit: number }): Promise<DiagnosisHead[]>;
 }

@@ -1,5 +1,6 @@
 import type { ExportedFile, ExportFailure, ExportInterval, ExportPart, ExportView } from '../contracts/http/exports.ts';
 import type { KeyUse } from '../contracts/words/licence.ts';
+import type { AfterRow } from './after-row.ts';
 
 /** What an export is of. */
 export interface ExportAsked {
@@ -37,7 +38,7 @@ export interface ExportStore {
   create(asked: ExportAsked & { readonly keyId: string | null; readonly listings: readonly number[] }): Promise<void>;
   one(id: string): Promise<ExportProgress | null>;
   /** A page, the newest first. */
-  list(of: { after: { createdAt: Date; id: string } | null; limit: number }): Promise<ExportProgress[]>;
+  list(of: { after: AfterRow | null; limit: number }): Promise<ExportProgress[]>;
   /** Files of an export that is done, in their order, behind a place. */
   files(id: string, after: number, limit: number): Promise<{ readonly n: number; readonly file: ExportedFile }[]>;
   /** Ends an export: nothing more is written, and its files are not given any more. Gives whether there is such an export. */

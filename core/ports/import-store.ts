@@ -3,6 +3,7 @@ import type { ImportKind } from '../contracts/words/imports.ts';
 import type { LicenceClass } from '../contracts/words/licence.ts';
 import type { QuarantineReason } from '../contracts/words/quarantine-reasons.ts';
 import type { RowFinding } from '../contracts/words/row-findings.ts';
+import type { AfterRow } from './after-row.ts';
 
 export interface NewImport {
   /** Of its run, too. */
@@ -58,11 +59,7 @@ export interface ImportStore {
   create(of: NewImport, now: Date): Promise<ImportRecord>;
   one(id: string, now: Date): Promise<ImportRecord | null>;
   /** The newest first. */
-  list(of: {
-    readonly after: { readonly createdAt: string; readonly id: string } | null;
-    readonly limit: number;
-    readonly now: Date;
-  }): Promise<ImportRecord[]>;
+  list(of: { readonly after: AfterRow | null; readonly limit: number; readonly now: Date }): Promise<ImportRecord[]>;
   /** Notes a part. The same part again is the same; another one of its number is refused. */
   announce(id: string, part: AnnouncedPart, now: Date): Promise<ImportRefusal | null>;
   /**

@@ -48,8 +48,7 @@ export function alertChannelRoutes({ alerts, requests, queue, alertHosts }: Rout
       problems: ['invalid_cursor'],
     },
     async ({ query }) => {
-      const after = readCursor(query.cursor, creationCursor);
-      const found = await alerts.channels({ after: after && { at: after[0], id: after[1] }, limit: query.limit + 1 });
+      const found = await alerts.channels({ after: readCursor(query.cursor, creationCursor), limit: query.limit + 1 });
       const { rows, meta } = page(found, query.limit, byCreation);
       return { kind: 'data', data: rows.map(channelView), meta, maxAge: 0 };
     },

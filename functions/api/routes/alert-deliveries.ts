@@ -40,12 +40,11 @@ export function alertDeliveryRoutes({ alerts, queue }: RouteDependencies): Route
       problems: ['invalid_cursor'],
     },
     async ({ query, call }) => {
-      const after = readCursor(query.cursor, creationCursor);
       const found = await alerts.deliveries({
         ruleId: query.ruleId ?? null,
         channelId: query.channelId ?? null,
         status: query.status ?? null,
-        after: after && { at: after[0], id: after[1] },
+        after: readCursor(query.cursor, creationCursor),
         limit: query.limit + 1,
         now: new Date(call.now),
       });

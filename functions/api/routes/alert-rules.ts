@@ -50,9 +50,8 @@ export function alertRuleRoutes(dependencies: RouteDependencies): Route[] {
       problems: ['invalid_cursor'],
     },
     async ({ query, call }) => {
-      const after = readCursor(query.cursor, creationCursor);
       const found = await alerts.rules({
-        after: after && { at: after[0], id: after[1] },
+        after: readCursor(query.cursor, creationCursor),
         limit: query.limit + 1,
         now: new Date(call.now),
       });

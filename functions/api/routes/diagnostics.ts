@@ -75,9 +75,8 @@ export function diagnosticsRoutes({ queue, summaries, log, ...world }: RouteDepe
       problems: ['invalid_cursor'],
     },
     async ({ query }) => {
-      const after = readCursor(query.cursor, creationCursor);
       const found = await world.diagnoses.list({
-        after: after && { createdAt: new Date(after[0]), id: after[1] },
+        after: readCursor(query.cursor, creationCursor),
         limit: query.limit + 1,
       });
       const { rows, meta } = page(found, query.limit, byCreation);

@@ -97,9 +97,8 @@ export function exportRoutes({ exports, exportUrl, quotes, requests, queue }: Ro
       problems: ['invalid_cursor'],
     },
     async ({ query, call }) => {
-      const after = readCursor(query.cursor, creationCursor);
       const found = await exports(call.visible).list({
-        after: after && { createdAt: new Date(after[0]), id: after[1] },
+        after: readCursor(query.cursor, creationCursor),
         limit: query.limit + 1,
       });
       const { rows, meta } = page(found, query.limit, byCreation);

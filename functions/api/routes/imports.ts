@@ -170,9 +170,8 @@ export function importRoutes({ imports, signUpload, requests, queue, catalogue }
       problems: ['invalid_cursor'],
     },
     async ({ query, call }) => {
-      const after = readCursor(query.cursor, creationCursor);
       const found = await imports(call.visible).list({
-        after: after ? { createdAt: after[0], id: after[1] } : null,
+        after: readCursor(query.cursor, creationCursor),
         limit: query.limit + 1,
         now: new Date(call.now),
       });

@@ -45,7 +45,7 @@ export function channelStore(pool: Pool): ChannelStore {
         name: 'alert-channels',
         text: `${channels} AND ($1::timestamptz IS NULL OR (c.created_at, c.id) < ($1, $2::uuid))
                ORDER BY c.created_at DESC, c.id DESC LIMIT $3`,
-        values: [after?.at ?? null, after?.id ?? null, limit],
+        values: [after?.createdAt ?? null, after?.id ?? null, limit],
       });
       return rowsOf(channelRow, found).map(channelOf);
     },

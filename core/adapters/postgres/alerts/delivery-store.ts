@@ -55,7 +55,7 @@ export function deliveryStore(pool: Pool): DeliveryStore {
         `${deliveries} WHERE ($2::timestamptz IS NULL OR (d.created_at, d.id) < ($2, $3::uuid))
            AND ($5::uuid IS NULL OR true) AND ($6::uuid IS NULL OR true) ${where}
          ORDER BY d.created_at DESC, d.id DESC LIMIT $4`,
-        [now, after?.at ?? null, after?.id ?? null, limit, ruleId, channelId],
+        [now, after?.createdAt ?? null, after?.id ?? null, limit, ruleId, channelId],
       );
       return rowsOf(deliveryRow, found);
     },

@@ -50,7 +50,7 @@ export function ruleStore(pool: Pool): RuleStore {
         name: 'alert-rules',
         text: `${rules} AND ($2::timestamptz IS NULL OR (r.created_at, r.id) < ($2, $3::uuid))
                ORDER BY r.created_at DESC, r.id DESC LIMIT $4`,
-        values: [now, after?.at ?? null, after?.id ?? null, limit],
+        values: [now, after?.createdAt ?? null, after?.id ?? null, limit],
       });
       return rowsOf(ruleRow, found).map(ruleOf);
     },
