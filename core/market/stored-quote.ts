@@ -1,8 +1,9 @@
 import type { DecimalText } from './decimal.ts';
+import type { Provenance } from './provenance.ts';
 import type { AsOfBasis, Session } from './quote.ts';
 
 /** One source's price as stored, with its provenance, in major currency units. */
-export interface StoredQuote {
+export interface StoredQuote extends Provenance {
   readonly source: string;
   readonly asOf: Date;
   readonly price: DecimalText;
@@ -27,13 +28,6 @@ export interface StoredQuote {
   readonly provisional: boolean | null;
   /** A finding that is open says that the symbol may mean another instrument by now. `null` for prices of the past. */
   readonly nameDoubted: boolean | null;
-  readonly batchId: string;
-  /** These five are `null` when the batch is gone. */
-  readonly runId: string | null;
-  readonly part: number | null;
-  readonly attempt: number | null;
-  readonly blobKey: string | null;
-  readonly parserVersion: string | null;
 }
 
 /** A price and the time in which it was what Quotron knew, in ISO 8601 with microseconds. */

@@ -1,18 +1,9 @@
 import type { ExportPart } from '../contracts/http/exports.ts';
 import type { DecimalText } from '../market/decimal.ts';
+import type { Provenance } from '../market/provenance.ts';
 import type { ArchivedQuote, Microseconds } from '../prices/history/archived-quote.ts';
 import type { ListingNames } from './archive-store.ts';
 import type { SeriesSpan } from './history-archive.ts';
-
-/** Where a stored row came from. */
-interface Provenance {
-  readonly batchId: string;
-  readonly runId: string | null;
-  readonly part: number | null;
-  readonly attempt: number | null;
-  readonly blobKey: string | null;
-  readonly parserVersion: string | null;
-}
 
 /** A version of a stored bar: what it said, and when it was known. */
 export interface ExportedBar extends Provenance {

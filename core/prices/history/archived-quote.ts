@@ -1,10 +1,11 @@
 import type { DecimalText } from '../../market/decimal.ts';
+import type { Provenance } from '../../market/provenance.ts';
 
 /** Microseconds since the epoch, as Postgres counts them: a double has room for them. */
 export type Microseconds = number;
 
 /** A version of a stored price as the archive keeps it: what it said, when it was known, and where it came from. */
-export interface ArchivedQuote {
+export interface ArchivedQuote extends Provenance {
   readonly listingId: number;
   readonly source: string;
   readonly asOf: Microseconds;
@@ -27,12 +28,6 @@ export interface ArchivedQuote {
   /** Nothing agreed with it when it was stored; when something did, where something ever has. */
   readonly wasProvisional: boolean;
   readonly settledAt: Microseconds | null;
-  readonly batchId: string;
-  readonly runId: string | null;
-  readonly part: number | null;
-  readonly attempt: number | null;
-  readonly blobKey: string | null;
-  readonly parserVersion: string | null;
 }
 
 /** A place in the order of the archive. */

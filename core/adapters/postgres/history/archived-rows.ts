@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type ArchivePlace, instantOf } from '../../../prices/history/archived-quote.ts';
 import { decimalText } from '../database/rows.ts';
+import { provenance, provenanceFields } from '../prices/provenance.ts';
 
 /** The SQL of an instant in microseconds since the epoch. */
 export const microsOf = (instant: string) => `(extract(epoch FROM ${instant}) * 1000000)::float8`;
@@ -22,8 +23,7 @@ export const archivedColumns = `q.listing_id AS "listingId", q.source, ${microsO
   ${microsOf('q.fetched_at')} AS "fetchedAt", ${microsOf('q.confirmed_at')} AS "confirmedAt",
   ${microsOf('q.ingested_at')} AS "ingestedAt", ${microsOf('q.known_to')} AS "knownTo",
   q.settled_at IS NOT NULL AS "wasProvisional",
-  CASE WHEN isfinite(q.settled_at) THEN ${microsOf('q.settled_at')} END AS "settledAt", q.batch_id::text AS "batchId",
-  b.run_id::text AS "runId", b.part, b.attempt, b.blob_key AS "blobKey", b.parser_version AS "parserVersion"`;
+  CASE WHEN isfinite(q.settled_at) THEN ${microsOf('q.settled_at')} END AS "settledAt", ${provenance}`;
 
 /** The order of the archive. The bytes of a source's id, as JavaScript compares them. */
 export const archiveOrder = `q.listing_id, q.source COLLATE "C", q.as_of, q.ingested_at`;
@@ -48,12 +48,7 @@ export const archivedRow = z.object({
   knownTo: z.int().nullable(),
   wasProvisional: z.boolean(),
   settledAt: z.int().nullable(),
-  batchId: z.string(),
-  runId: z.string().nullable(),
-  part: z.int().nullable(),
-  attempt: z.int().nullable(),
-  blobKey: z.string().nullable(),
-  parserVersion: z.string().nullable(),
+  ...provenanceFields,
 });
 
 /** SQL: the month of $1, a date, as a condition on `p`. */

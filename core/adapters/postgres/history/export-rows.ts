@@ -6,6 +6,7 @@ import { numbers } from '../database/array-literal.ts';
 import type { Pool } from '../database/pool.ts';
 import { decimalText, rowsOf } from '../database/rows.ts';
 import { paymentsOf } from '../prices/payments.ts';
+import { provenance, provenanceFields } from '../prices/provenance.ts';
 import { microsOf } from './archived-rows.ts';
 import { namesOf } from './listing-names.ts';
 
@@ -33,12 +34,7 @@ const barRow = z.object({
   ingestedAt: z.int(),
   knownTo: z.int().nullable(),
   withdrawnAt: z.int().nullable(),
-  batchId: z.string(),
-  runId: z.string().nullable(),
-  part: z.int().nullable(),
-  attempt: z.int().nullable(),
-  blobKey: z.string().nullable(),
-  parserVersion: z.string().nullable(),
+  ...provenanceFields,
 });
 
 const actionRow = z.object({
@@ -132,8 +128,7 @@ export function exportedRows(
         `SELECT q.listing_id AS "listingId", q.source, ${microsOf('q.starts_at')} AS "startsAt", q.date::text AS date, q.open, q.high,
            q.low, q.close, q.volume, q.currency, q.minor_factor AS "minorFactor", q.basis, ${microsOf('q.basis_at')} AS "basisAt",
            q.stale, ${microsOf('q.fetched_at')} AS "fetchedAt", ${microsOf('q.ingested_at')} AS "ingestedAt",
-           ${microsOf('q.known_to')} AS "knownTo", ${microsOf('q.withdrawn_at')} AS "withdrawnAt", q.batch_id::text AS "batchId",
-           b.run_id::text AS "runId", b.part, b.attempt, b.blob_key AS "blobKey", b.parser_version AS "parserVersion"
+           ${microsOf('q.known_to')} AS "knownTo", ${microsOf('q.withdrawn_at')} AS "withdrawnAt", ${provenance}
          FROM (${ofSeries('bar', `${named}, NULL::timestamptz AS known_to`)}
                UNION ALL ${ofSeries('bar_revision', `${named}, b.known_to`)}) q
          LEFT JOIN batch b ON b.id = q.batch_id

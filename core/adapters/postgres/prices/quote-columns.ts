@@ -4,9 +4,9 @@ import { confidences, consolidationRules } from '../../../prices/consolidate.ts'
 import { isoInstant } from '../database/instant.ts';
 import { decimalText, instant } from '../database/rows.ts';
 import { listingsOn, namedListingFields } from '../listings/named-listing.ts';
+import { provenanceFields } from './provenance.ts';
 
 export const servedBy = `c.source AS chosen, c.rule, c.spread, c.confidence, c.complement`;
-export const provenance = `b.run_id AS "runId", b.part, b.attempt, b.blob_key AS "blobKey", b.parser_version AS "parserVersion"`;
 export const quoteColumns = `as_of, price, previous_close, change, change_fraction, bid, ask, volume, currency, minor_factor, session,
   delay_seconds, as_of_basis, fetched_at, ingested_at, batch_id, settled_at, source`;
 
@@ -17,7 +17,7 @@ export const quoteColumns = `as_of, price, previous_close, change, change_fracti
 export const priceColumns = `q.source, q.as_of AS "asOf", q.price, q.previous_close AS "previousClose", q.change,
   CASE WHEN q.previous_close > 0 THEN trim_scale(q.change_fraction) END AS "changeFraction", q.bid, q.ask, q.volume, q.currency, q.minor_factor AS "minorFactor",
   q.session, q.delay_seconds AS "delaySeconds", q.as_of_basis AS "asOfBasis", q.fetched_at AS "fetchedAt",
-  q.ingested_at::text AS "ingestedAt", q.batch_id AS "batchId"`;
+  q.ingested_at::text AS "ingestedAt"`;
 
 /**
  * The same, where the price is the one that was decided: what it lacks is of `m`, the latest quote of its complement.
@@ -43,7 +43,7 @@ export const repairedColumns = `q.source, q.as_of AS "asOf", CASE WHEN r.id IS N
                   WHEN q.previous_close > 0 THEN q.change_fraction END) AS "changeFraction",
   CASE WHEN r.id IS NULL THEN q.bid END AS bid, CASE WHEN r.id IS NULL THEN q.ask END AS ask,
   q.volume, q.currency, q.minor_factor AS "minorFactor", q.session, q.delay_seconds AS "delaySeconds", q.as_of_basis AS "asOfBasis",
-  q.fetched_at AS "fetchedAt", q.ingested_at::text AS "ingestedAt", q.batch_id AS "batchId", r.id AS "repairedBy"`;
+  q.fetched_at AS "fetchedAt", q.ingested_at::text AS "ingestedAt", r.id AS "repairedBy"`;
 
 /** SQL: the latest quote that completes `q`, of the source that an expression names. */
 export const completedBy = (source: string) =>
@@ -90,12 +90,7 @@ export const quoteFields = {
   asOfBasis: z.enum(asOfBases).catch('fetched'),
   fetchedAt: instant,
   ingestedAt: microseconds,
-  batchId: z.string(),
-  runId: z.string().nullable(),
-  part: z.int().nullable(),
-  attempt: z.int().nullable(),
-  blobKey: z.string().nullable(),
-  parserVersion: z.string().nullable(),
+  ...provenanceFields,
   confirmedAt: instant.nullable(),
   provisional: z.boolean().nullable(),
   nameDoubted: z.boolean().nullable(),

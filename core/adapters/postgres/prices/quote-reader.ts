@@ -12,6 +12,7 @@ import {
 } from '../listings/named-listing.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
 import { classCounts, priceGroups } from './price-groups.ts';
+import { provenance } from './provenance.ts';
 import {
   asKnown,
   completedBy,
@@ -22,7 +23,6 @@ import {
   ofTheLatest,
   ofThePast,
   priceColumns,
-  provenance,
   quoteColumns,
   quoteFields,
   repairedColumns,

@@ -8,6 +8,7 @@ import { rowsOf } from '../database/rows.ts';
 import { allListingsOn, listingsOn, namedListingColumns } from '../listings/named-listing.ts';
 import { decide, type RankOf } from './decide.ts';
 import { classesOf, groupsOf } from './price-groups.ts';
+import { provenance } from './provenance.ts';
 import {
   completedBy,
   currentAlias,
@@ -15,7 +16,6 @@ import {
   namedListingRow,
   namedListings,
   ofTheLatest,
-  provenance,
   servedColumns,
 } from './quote-columns.ts';
 import { conditionsOf, Parameters } from './quote-list.ts';
