@@ -1,3 +1,5 @@
+import type { settingNames } from './settings.ts';
+
 /** How many messages a queue and its dead-letter queue have. About right: SQS counts so. */
 export interface QueueCounts {
   readonly name: string;
@@ -18,6 +20,18 @@ export function scrapeQueueName(sourceId: string): string {
 export function ingestQueueName(kind: 'api' | 'browser'): string {
   return kind === 'browser' ? 'ingest-pages' : 'ingest';
 }
+
+/**
+ * The queues without which the function `api` does not start, each with the setting of its URL. Whoever starts it reads them
+ * here.
+ */
+export const apiQueues = {
+  ticks: 'ticksQueueUrl',
+  ingest: 'ingestQueueUrl',
+  'ingest-pages': 'ingestPagesQueueUrl',
+  recoveries: 'recoveriesQueueUrl',
+  exports: 'exportsQueueUrl',
+} as const satisfies Readonly<Record<string, keyof typeof settingNames>>;
 
 /** While a service is stopped, its messages are requeued with this delay. */
 export const stoppedDelaySeconds = 30;

@@ -39,10 +39,10 @@ import { s3UploadSigner } from '../../core/adapters/s3/upload-signer.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { exportLinkSeconds } from '../../core/contracts/http/exports.ts';
+import { apiQueues } from '../../core/contracts/queues.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { version } from '../../core/contracts/version.ts';
 import { withRawPath } from '../../core/http/gateway-event.ts';
-import { ingestQueueUrls } from '../../core/runtime/ingest-queue-urls.ts';
 import { installedSources } from '../../core/runtime/installed-sources.ts';
 import { logger } from '../../core/runtime/observe.ts';
 import {
@@ -121,10 +121,7 @@ const app = createApp({
   keys: apiKeyStore(pool),
   requests: idempotencyStore(pool),
   queue: sqsMessageQueue({
-    ticks: setting('ticksQueueUrl'),
-    ...ingestQueueUrls(),
-    recoveries: setting('recoveriesQueueUrl'),
-    exports: setting('exportsQueueUrl'),
+    ...Object.fromEntries(Object.entries(apiQueues).map(([queue, url]) => [queue, setting(url)])),
     ...(alertsQueue && { alerts: alertsQueue }),
     ...(summariesQueue && { summaries: summariesQueue }),
   }),

@@ -2,6 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import type { LambdaEvent } from 'hono/aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { apiQueues } from '../../core/contracts/queues.ts';
+import { settingNames } from '../../core/contracts/settings.ts';
 import { type Keys, makeBatch, makeKeys, makeListing, makeQuote } from '../support/api-fixture.ts';
 import { useWorld } from '../support/use-world.ts';
 
@@ -28,11 +30,7 @@ beforeAll(async () => {
   });
   vi.stubEnv('DATABASE_URL', world.databaseUrl);
   vi.stubEnv('QUOTRON_STAGE', 'local');
-  vi.stubEnv('TICKS_QUEUE_URL', 'http://127.0.0.1:1/ticks');
-  vi.stubEnv('INGEST_QUEUE_URL', 'http://127.0.0.1:1/ingest');
-  vi.stubEnv('INGEST_PAGES_QUEUE_URL', 'http://127.0.0.1:1/ingest-pages');
-  vi.stubEnv('RECOVERIES_QUEUE_URL', 'http://127.0.0.1:1/recoveries');
-  vi.stubEnv('EXPORTS_QUEUE_URL', 'http://127.0.0.1:1/exports');
+  for (const [queue, url] of Object.entries(apiQueues)) vi.stubEnv(settingNames[url], `http://127.0.0.1:1/${queue}`);
   vi.stubEnv('RAW_BUCKET', 'raw-bucket');
   vi.stubEnv('AWS_REGION', 'us-east-1');
   ({ handler } = await import('../../functions/api/handler.ts'));

@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { apiQueues } from '../../core/contracts/queues.ts';
+import { settingNames } from '../../core/contracts/settings.ts';
 import { chosenSeed } from '../support/chosen-seed.ts';
 import { type Random, randomFrom } from '../support/random.ts';
 import { requestBytes, statusOf, targetOf } from '../support/request-lines.ts';
@@ -94,8 +96,7 @@ describe('the functions behind the gateway', () => {
     const address = cloud.address();
     vi.stubEnv('DATABASE_URL', 'postgres://nobody@127.0.0.1:1/none');
     vi.stubEnv('QUOTRON_STAGE', 'local');
-    for (const name of ['TICKS', 'INGEST', 'INGEST_PAGES', 'RECOVERIES', 'EXPORTS'])
-      vi.stubEnv(`${name}_QUEUE_URL`, nowhere);
+    for (const url of Object.values(apiQueues)) vi.stubEnv(settingNames[url], nowhere);
     vi.stubEnv('RAW_BUCKET', 'raw-bucket');
     vi.stubEnv('STATE_FUNCTION', 'state');
     vi.stubEnv('SESSION_KEY_SECRET', 'session-key');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stageSettings } from '../../bin/stages.ts';
-import { scrapeQueueName } from '../../core/contracts/queues.ts';
+import { apiQueues, scrapeQueueName } from '../../core/contracts/queues.ts';
+import { settingNames } from '../../core/contracts/settings.ts';
 import { sourcesOf } from '../../core/sources/catalogue.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
 import { neededExecutions } from '../../lib/executions.ts';
@@ -44,6 +45,11 @@ describe.each(stages)('in %s', (stage) => {
       exports: 'write-exports',
     });
     expect(eventSourcesOf(stage)).toHaveLength(Object.keys(readers).length);
+  });
+
+  it('the API is told where each queue is without which it does not start', () => {
+    const variables = Object.keys(functionsOf(stage).get('api')?.variables ?? {});
+    expect(variables).toEqual(expect.arrayContaining(Object.values(apiQueues).map((url) => settingNames[url])));
   });
 
   it('a message stays hidden for six times as long as its reader may take', () => {

@@ -4,19 +4,13 @@
  */
 import type { LambdaEvent } from 'hono/aws-lambda';
 import { z } from 'zod';
+import { apiQueues } from '../../core/contracts/queues.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { documentSchema, renderReference } from './render.ts';
 
 // What the function needs to start. Nothing is connected to until a route asks.
 const nowhere = 'http://127.0.0.1:1/none';
-for (const name of [
-  'ingestQueueUrl',
-  'ingestPagesQueueUrl',
-  'ticksQueueUrl',
-  'recoveriesQueueUrl',
-  'exportsQueueUrl',
-] as const)
-  process.env[settingNames[name]] = nowhere;
+for (const url of Object.values(apiQueues)) process.env[settingNames[url]] = nowhere;
 process.env[settingNames.rawBucket] = 'none';
 process.env[settingNames.databaseUrl] = 'postgres://nobody@127.0.0.1:1/none';
 process.env['AWS_REGION'] = 'us-east-1';

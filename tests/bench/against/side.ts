@@ -4,7 +4,7 @@ import { createPool, type Pool } from '../../../core/adapters/postgres/database/
 import { createApiKey } from '../../../core/auth/api-keys.ts';
 import { chunked } from '../../../core/contracts/chunked.ts';
 import type { FunctionName } from '../../../core/contracts/functions.ts';
-import { scrapeQueueName } from '../../../core/contracts/queues.ts';
+import { apiQueues, scrapeQueueName } from '../../../core/contracts/queues.ts';
 import { settingNames } from '../../../core/contracts/settings.ts';
 import type { CloudDouble } from '../../support/bundles/cloud-double.ts';
 import { queueEvent } from '../../support/bundles/events.ts';
@@ -104,9 +104,7 @@ export async function startSide(
     api: await startFunction(tree.bundle('api'), {
       ...database,
       ...queues,
-      [settingNames.ticksQueueUrl]: urlOf('ticks'),
-      [settingNames.recoveriesQueueUrl]: urlOf('recoveries'),
-      [settingNames.exportsQueueUrl]: urlOf('exports'),
+      ...Object.fromEntries(Object.entries(apiQueues).map(([queue, url]) => [settingNames[url], urlOf(queue)])),
       [settingNames.queues]: '{}',
     }),
   });
