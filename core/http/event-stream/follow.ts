@@ -84,6 +84,8 @@ export interface Since {
   /** The oldest position that is kept, where what was named is not. */
   readonly oldest: string | null;
   readonly events: readonly CloudEvent[];
+  /** The same as blocks. */
+  readonly blocks: string;
   /** The position up to which this has looked. */
   readonly position: string;
   readonly more: boolean;
@@ -94,19 +96,19 @@ export async function sinceThen(follower: Follower): Promise<Since> {
   const followed = following(follower);
   const oldest = await followed.begin();
   const events: CloudEvent[] = [];
-  let characters = 0;
+  let blocks = '';
   // Without a position it begins now, where there is nothing yet.
   let more = follower.since !== undefined;
-  for (let looks = 0; more && looks < mostLooks && characters < mostCharacters; looks += 1) {
+  for (let looks = 0; more && looks < mostLooks && blocks.length < mostCharacters; looks += 1) {
     const look = await followed.look();
     events.push(...look.events);
-    characters += blocksOf(look.events).length;
+    blocks += blocksOf(look.events);
     more = look.more;
   }
-  return { oldest, events, position: followed.position(), more };
+  return { oldest, events, blocks, position: followed.position(), more };
 }
 
 /** The short form of a stream: all of that, then the end. */
-export function shortForm({ oldest, events, position }: Since): string {
-  return beginning(retryMs, oldest) + blocksOf(events) + here(position);
+export function shortForm({ oldest, blocks, position }: Since): string {
+  return beginning(retryMs, oldest) + blocks + here(position);
 }
