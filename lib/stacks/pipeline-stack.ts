@@ -212,11 +212,10 @@ export class PipelineStack extends Stack {
     const ticking = [schedule, monitor, relay, evaluate, deliver];
     this.clock(settings, ticking, maintain);
     if (storage.cloud && settings.stage !== 'local') {
+      const collecting = [schedule, ...scrapers, ingest, state];
+      const keeping = [monitor, recover, maintain, exporter, relay, evaluate, deliver];
       new PipelineAlarms(this, 'Alarms', {
-        settings,
-        sources,
-        collecting: [schedule, ...scrapers, ingest, state],
-        keeping: [monitor, recover, maintain, exporter, relay, evaluate, deliver],
+        ...{ settings, sources, collecting, keeping },
         scrapeQueues: [...made.values()],
         otherQueues,
         ticking,
@@ -227,9 +226,7 @@ export class PipelineStack extends Stack {
         migrate,
         database: storage.cloud.database,
       });
-      preparation.before([
-        ...[schedule, ...scrapers, ingest, monitor, recover, state, maintain, exporter, relay, evaluate, deliver],
-      ]);
+      preparation.before([...collecting, ...keeping]);
     }
   }
 
