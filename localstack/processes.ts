@@ -132,16 +132,16 @@ export function watchEnd(child: ChildProcess, stopIt: () => Promise<void>) {
   return { ended, stop, isGone: () => gone };
 }
 
-/** Runs a program to its end. Throws the problem with its last words where it ends with anything but 0. */
-export async function runToEnd(
+/** Runs a program to its end, and gives all that it said. `code` is `null` where it could not be started or was killed. */
+export async function outcomeOf(
   command: string,
   args: readonly string[],
-  problem: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+  { signal, cwd }: { readonly signal: AbortSignal | undefined; readonly cwd?: string },
+): Promise<{ readonly code: number | null; readonly output: string }> {
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(signal === undefined ? {} : { signal, killSignal: 'SIGKILL' as const }),
+    ...(cwd !== undefined && { cwd }),
+    ...(signal && { signal, killSignal: 'SIGKILL' as const }),
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -150,10 +150,24 @@ export async function runToEnd(
     });
   }
   const code = await new Promise<number | null>((resolve) => {
-    child.once('error', () => resolve(null));
+    child.once('error', (error) => {
+      output += error.message;
+      resolve(null);
+    });
     child.once('close', resolve);
   });
   signal?.throwIfAborted();
+  return { code, output };
+}
+
+/** Runs a program to its end. Throws the problem with its last words where it ends with anything but 0. */
+export async function runToEnd(
+  command: string,
+  args: readonly string[],
+  problem: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { code, output } = await outcomeOf(command, args, { signal });
   if (code !== 0) throw new LocalCloudError(`${problem} Its last words: ${lastLines(output, 4) || 'none'}`);
 }
 

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LocalCloudError } from './problem.ts';
+import { outcomeOf } from './processes.ts';
 import { readState, root, writeState } from './state-folder.ts';
 
 /** Where Vite puts the dashboard. */
@@ -17,26 +17,12 @@ export async function buildWeb(signal?: AbortSignal): Promise<boolean> {
   if (readState(record, recordSchema)?.fingerprint === wanted && existsSync(join(webFolder, 'index.html')))
     return false;
   const bin = join(root, 'node_modules', '.bin');
-  const child = spawn(join(bin, 'node'), [join(bin, 'vite'), 'build', 'web', '--logLevel', 'warn'], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(signal === undefined ? {} : { signal, killSignal: 'SIGKILL' as const }),
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-    });
-  }
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  signal?.throwIfAborted();
+  const vite = [join(bin, 'vite'), 'build', 'web', '--logLevel', 'warn'];
+  const { code, output } = await outcomeOf(join(bin, 'node'), vite, { signal, cwd: root });
   if (code !== 0) {
     throw new LocalCloudError(
       `The dashboard could not be built (vite, exit code ${code}), so there is no page to show. Its last output:\n    ` +
-        said.trim().split('\n').slice(-12).join('\n    '),
+        output.trim().split('\n').slice(-12).join('\n    '),
     );
   }
   writeState(record, { fingerprint: wanted });
