@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
-import { prefixSchema, usualPrefix } from '../core/contracts/installation.ts';
+import { namedPrefix, prefixSchema, usualPrefix } from '../core/contracts/installation.ts';
 import { type DatabaseUrls, databaseUrlsSchema } from '../core/contracts/migrate.ts';
 import { type StageFile, stageFileName } from '../core/contracts/stage-file.ts';
 import {
@@ -101,7 +101,7 @@ const prod: CloudSettings = {
 
 /** What all names begin with: `QUOTRON_PREFIX`, for a second copy of a stage in one account and region. */
 export function prefixOf(env: Readonly<Record<string, string | undefined>>): string {
-  const given = env['QUOTRON_PREFIX'] || usualPrefix;
+  const given = namedPrefix(env);
   if (prefixSchema.safeParse(given).success) return given;
   throw new StageError(
     `QUOTRON_PREFIX is "${given}": a prefix is 2 to 12 small letters and digits, and begins with a letter. Correct it or unset it.`,

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Installation, optionsOf, usualPrefix } from '../core/contracts/installation.ts';
+import { type Installation, namedPrefix, optionsOf } from '../core/contracts/installation.ts';
 import type { BootstrapError as Refusal } from '../functions/migrate/standalone.ts';
 import { type Common, carryOutAlone, newCommand } from './command.ts';
 import { prefixOption } from './deploy.ts';
@@ -29,7 +29,7 @@ export function bootstrapCommand(): Command {
         if (!/^[a-z][a-z0-9-]{0,30}$/.test(options.stage))
           throw usageError('A stage is named with small letters, digits and hyphens, such as dev or prod.');
         const installation = {
-          prefix: options.prefix ?? (process.env['QUOTRON_PREFIX'] || usualPrefix),
+          prefix: options.prefix ?? namedPrefix(process.env),
           stage: options.stage,
         };
         // Imported here so that no other command loads it.

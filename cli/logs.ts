@@ -3,7 +3,7 @@ import { Argument, type Command, Option } from 'commander';
 import * as z from 'zod';
 import { redactor } from '../core/auth/redact.ts';
 import { type FunctionName, functionNames } from '../core/contracts/functions.ts';
-import { type Installation, localInstallation, physicalName, usualPrefix } from '../core/contracts/installation.ts';
+import { type Installation, localInstallation, namedPrefix, physicalName } from '../core/contracts/installation.ts';
 import { localCloud } from './api.ts';
 import type { AwsPlace } from './aws/signed-json.ts';
 import { type Common, carryOutAlone, currentFolder, newCommand } from './command.ts';
@@ -151,7 +151,7 @@ function idOf(name: string, { eventId, timestamp, message }: LogEvent): string {
 /** Where the logs are, and secrets that this machine knows. */
 async function placeOf({
   stage,
-  prefix = process.env['QUOTRON_PREFIX'] || usualPrefix,
+  prefix = namedPrefix(process.env),
 }: Options): Promise<{ place: AwsPlace; installation: Installation; secrets: string[] }> {
   const ownKey = process.env['QUOTRON_API_KEY'];
   const local = localCloud(process.env, currentFolder());

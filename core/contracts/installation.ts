@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { settingNames } from './settings.ts';
 
 /** Which installation of Quotron: an account and region may hold several, of different stages or prefixes. */
 export interface Installation {
@@ -16,6 +17,11 @@ export const localInstallation: Installation = { prefix: usualPrefix, stage: 'lo
 export const prefixSchema = z
   .string()
   .regex(/^[a-z][a-z0-9]{1,11}$/, 'a prefix is 2 to 12 small letters and digits, and begins with a letter');
+
+/** The prefix that an environment names, as it is written there. */
+export function namedPrefix(env: Readonly<Record<string, string | undefined>>): string {
+  return env[settingNames.prefix] || usualPrefix;
+}
 
 /** The name that people see in the console: `quotron-prod-ingest`. */
 export function physicalName({ prefix, stage }: Installation, name: string): string {

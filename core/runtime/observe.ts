@@ -4,11 +4,11 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { maskKeys } from '../auth/api-keys.ts';
-import { usualPrefix } from '../contracts/installation.ts';
+import { namedPrefix } from '../contracts/installation.ts';
 import { nearTimeout } from '../contracts/metrics.ts';
 import { settingNames } from '../contracts/settings.ts';
 
-const serviceName = process.env[settingNames.prefix] ?? usualPrefix;
+const serviceName = namedPrefix(process.env);
 
 /**
  * Writes one JSON line per entry. Never log a message's body, a header or a part of an upstream's answer. Keys are masked

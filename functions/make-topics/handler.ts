@@ -1,11 +1,11 @@
 import { makeEventTopics } from '../../core/adapters/kafka/topics.ts';
-import { usualPrefix } from '../../core/contracts/installation.ts';
+import { namedPrefix } from '../../core/contracts/installation.ts';
 import { kafkaConnection } from '../../core/runtime/kafka-settings.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
-import { optionalSetting, setting } from '../../core/runtime/settings.ts';
+import { setting } from '../../core/runtime/settings.ts';
 
 const kafka = kafkaConnection();
-const installation = { prefix: optionalSetting('prefix') ?? usualPrefix, stage: setting('stage') };
+const installation = { prefix: namedPrefix(process.env), stage: setting('stage') };
 
 /** Makes the topics of events on the stage's Kafka that are not there yet. A deployment invokes it. */
 export const handler = observed(async () => {
