@@ -24,17 +24,17 @@ export const replacementsSchema = z.object({
 });
 export type Replacements = Readonly<z.infer<typeof replacementsSchema>>;
 
+const changeNames = ['database', 'roots', 'sources', 'clock', 'weak'] as const;
+export type Change = (typeof changeNames)[number];
 /** The written list: what is changed, and why LocalStack or a test needs it. */
-export const changes = {
+export const changes: Readonly<Record<Change, string>> = {
   database: 'RDS is not in LocalStack: its resources are left out, and what refers to them names a PostgreSQL with TLS',
   roots: 'the certificate of that PostgreSQL is of an authority of its own, not of RDS',
   sources: 'the simulator is asked in the place of the sources',
   clock: 'rules are off: the test says when it is time',
   weak: 'LocalStack does not know weak references between stacks: the export of the same value is imported instead',
-} as const;
-export type Change = keyof typeof changes;
+};
 
-const changeNames = ['database', 'roots', 'sources', 'clock', 'weak'] as const satisfies readonly Change[];
 export const changedSchema = z.object({
   change: z.enum(changeNames),
   /** `Storage DatabaseInstance`, and what of it. */

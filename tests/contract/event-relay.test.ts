@@ -68,6 +68,18 @@ const write = (sourceId: string, ...counts: number[]) =>
     ),
   );
 
+/** An event whose transaction is open until what it gives is called. */
+async function writeLate(sourceId: string, count: number): Promise<() => Promise<void>> {
+  const late = await world.pool.connect();
+  await late.query('BEGIN');
+  const { type, data } = numbered(sourceId, count);
+  await late.query('INSERT INTO outbox (type, key, data) VALUES ($1, $2, $3)', [type, sourceId, data]);
+  return async () => {
+    await late.query('COMMIT');
+    late.release();
+  };
+}
+
 const numbersOf = (taken: readonly CloudEvent[], sourceId: string) =>
   taken.flatMap(({ event }) =>
     event.type === 'incident.opened' && event.data.sourceId === sourceId ? [event.data.count] : [],
@@ -288,35 +300,21 @@ describe('ids and positions', () => {
 
   it('rise over events that commit late: none is given that is smaller than one that was', async () => {
     const { taken, transport } = recorder();
-    const late = await world.pool.connect();
-    await late.query('BEGIN');
-    await late.query('INSERT INTO outbox (type, key, data) VALUES ($1, $2, $3)', [
-      'incident.opened',
-      'coingecko',
-      numbered('coingecko', 1).data,
-    ]);
+    const commit = await writeLate('coingecko', 1);
     await write('yahoo', 1);
     await relay(transport);
-    await late.query('COMMIT');
-    late.release();
+    await commit();
     await relay(transport);
     expect(taken.map(({ partitionkey }) => partitionkey)).toEqual(['yahoo', 'coingecko']);
     expect(Number(taken[1]?.position)).toBeGreaterThan(Number(taken[0]?.position));
   });
 
   it('are the order of sending, also where one that commits late has a smaller id than one that waits again', async () => {
-    const late = await world.pool.connect();
-    await late.query('BEGIN');
-    await late.query('INSERT INTO outbox (type, key, data) VALUES ($1, $2, $3)', [
-      'incident.opened',
-      'coingecko',
-      numbered('coingecko', 1).data,
-    ]);
+    const commit = await writeLate('coingecko', 1);
     await write('yahoo', 2);
     // It gets its position, and is not taken.
     await relay(recorder(() => true).transport);
-    await late.query('COMMIT');
-    late.release();
+    await commit();
     const { taken, transport } = recorder();
     await relay(transport);
     expect(taken.map(({ partitionkey }) => partitionkey)).toEqual(['yahoo', 'coingecko']);

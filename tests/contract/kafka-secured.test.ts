@@ -47,12 +47,10 @@ beforeEach((context) => {
 });
 
 function connection(differs: Readonly<Record<string, string>> = {}) {
-  const found = kafkaConnection({
+  return kafkaConnection({
     ...{ KAFKA_BROKERS: kafka?.brokers, KAFKA_SECURITY_PROTOCOL: 'SASL_SSL', KAFKA_CA_FILE: ca },
     ...{ KAFKA_SASL_USERNAME: user, KAFKA_SASL_PASSWORD: password, ...differs },
   });
-  if (found === undefined) throw new Error('The settings name brokers.');
-  return found;
 }
 
 describe('a Kafka that wants TLS and a password', () => {

@@ -6,11 +6,12 @@ import { pascalCase } from '../../lib/names.ts';
 /** A cluster of Kafka, a topic of it, or the group of a follower. */
 function kafkaInWords(resource: string, stage: string): string | undefined {
   if (!/Streaming:\w*Cluster|GetAtt":\["Cluster"/.test(resource)) return undefined;
-  const { events, dead } = kafkaTopics({ prefix: usualPrefix, stage });
+  const installation = { prefix: usualPrefix, stage };
+  const { events, dead } = kafkaTopics(installation);
   if (!/:(topic|group)\//.test(resource)) return 'cluster of events';
   if (resource.includes(`/${dead}"`)) return 'topic of dead events';
   if (resource.includes(`/${events}"`)) return 'topic of events';
-  return `group of ${new RegExp(`/${physicalName({ prefix: usualPrefix, stage }, '')}([\\w-]+)"`).exec(resource)?.[1]}`;
+  return `group of ${new RegExp(`/${physicalName(installation, '')}([\\w-]+)"`).exec(resource)?.[1]}`;
 }
 
 /**
@@ -18,6 +19,7 @@ function kafkaInWords(resource: string, stage: string): string | undefined {
  * ARN, or the JSON of what a template has in its place.
  */
 export function inWords(resource: string, stage: string): string {
+  const installation = { prefix: usualPrefix, stage };
   const database = /:dbuser:.*\/(quotron_\w+)/.exec(resource)?.[1];
   if (database) return `user ${database}`;
   const kafka = kafkaInWords(resource, stage);
@@ -27,7 +29,7 @@ export function inWords(resource: string, stage: string): string {
   if (bucket && prefix) return `${prefix}/*`;
   if (bucket && /\/\*/.test(resource)) return 'all objects';
   if (bucket) return 'the bucket';
-  if (resource.includes(physicalName({ prefix: usualPrefix, stage }, '*'))) return 'all queues';
+  if (resource.includes(physicalName(installation, '*'))) return 'all queues';
   for (const [what, kind] of [
     [/:log-group:|"(\w+Log)[0-9A-F]{8}"/, 'log'],
     [/AlertKeySecret/, 'alert key'],
@@ -39,13 +41,11 @@ export function inWords(resource: string, stage: string): string {
     [/DatabasePreparationFirstKey/, 'first key'],
     [/SettingsSecret/, 'operations'],
     [/MigrateFunctionCurrentVersion/, 'version of migrate'],
-    [new RegExp(`StateFunction|:function:${physicalName({ prefix: usualPrefix, stage }, 'state')}`), 'state'],
-    [new RegExp(`:function:${physicalName({ prefix: usualPrefix, stage }, 'yahoo-proxy')}`), 'itself'],
+    [new RegExp(`StateFunction|:function:${physicalName(installation, 'state')}`), 'state'],
+    [new RegExp(`:function:${physicalName(installation, 'yahoo-proxy')}`), 'itself'],
   ] as const) {
     if (what.test(resource)) return kind;
   }
-  const queue = new RegExp(`:sqs:.*:${physicalName({ prefix: usualPrefix, stage }, '')}([\\w-]+?)(?:\\.fifo)?$`).exec(
-    resource,
-  )?.[1];
+  const queue = new RegExp(`:sqs:.*:${physicalName(installation, '')}([\\w-]+?)(?:\\.fifo)?$`).exec(resource)?.[1];
   return queue ?? resource;
 }

@@ -31,6 +31,8 @@ const row: ListedQuote = {
     asOfBasis: 'exchange',
   },
 };
+/** All that a quote may lack. */
+const lacks = { previousClose: null, bid: null, ask: null, volume: null, session: null, delaySeconds: null };
 const bare: ListedQuote = {
   ...row,
   listing: { ...listing, id: 8 },
@@ -38,7 +40,7 @@ const bare: ListedQuote = {
   fetchedAt: fetchedAt + 1,
   quote: {
     ...row.quote,
-    ...{ previousClose: null, bid: null, ask: null, volume: null, session: null, delaySeconds: null },
+    ...lacks,
     currency: 'E"R',
     asOfBasis: 'fetched',
   },
@@ -65,7 +67,7 @@ it('rows of quotes are JSON of the schema of their event, whatever is missing an
   const lacking = {
     ...whole,
     ...{ listingId: 8, symbol: 'A"\\\n', asOfBasis: 'fetched', fetchedAt: '2026-11-30T15:00:01.251Z' },
-    ...{ previousClose: null, bid: null, ask: null, volume: null, session: null, delaySeconds: null },
+    ...lacks,
     ...{ currency: 'E"R', provisional: true },
   };
   expect(rows).toEqual([whole, lacking, whole]);
