@@ -7,7 +7,7 @@ import {
 } from '../core/contracts/http/backfills.ts';
 import { barIntervals } from '../core/market/bar.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
-import { dateOption, numberOption } from './options.ts';
+import { dateOption, limitOption } from './options.ts';
 import { distance, fields, instant, safe, status, table } from './output.ts';
 import { type ExitCode, exitCodes } from './problems.ts';
 import { waitFor } from './wait.ts';
@@ -61,7 +61,7 @@ function create(): Command {
 
 function list(): Command {
   return newCommand('list', 'Backfills, the newest first')
-    .addOption(new Option('--limit <rows>', 'how many').argParser(numberOption(1_000)).default(20))
+    .addOption(limitOption(20, 1_000))
     .action((options: Common & { limit: number }) =>
       carryOut(options, async ({ api, out }) => {
         const rows = await api.list('/backfills', {}, backfillSchema, options.limit);

@@ -3,7 +3,7 @@ import { type IncidentView, incidentSchema } from '../core/contracts/http/recove
 import { causeMeanings, whyInWords, whyOf } from '../core/contracts/words/causes.ts';
 import { runReasons } from '../core/contracts/words/run-reasons.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
-import { numberOption } from './options.ts';
+import { limitOption } from './options.ts';
 import { distance, fields, instant, safe, status, table } from './output.ts';
 import { exitCodes } from './problems.ts';
 
@@ -25,7 +25,7 @@ export function incidentsCommand(): Command {
     .option('--source <source>', 'of one source')
     .addOption(new Option('--reason <reason>', 'for one reason').choices(runReasons))
     .addOption(new Option('--status <status>', 'open or resolved').choices(['open', 'resolved']))
-    .addOption(new Option('--limit <rows>', 'how many').argParser(numberOption(10_000)).default(50))
+    .addOption(limitOption(50))
     .action((id: string | undefined, options: Options) =>
       carryOut(options, async ({ api, out }) => {
         if (id !== undefined) {

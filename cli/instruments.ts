@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { instrumentSchema } from '../core/contracts/http/market.ts';
 import { assetClasses } from '../core/market/instrument.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
-import { numberOption } from './options.ts';
+import { limitOption } from './options.ts';
 import { safe, table } from './output.ts';
 import { exitCodes } from './problems.ts';
 import { howToAdd } from './symbols.ts';
@@ -16,7 +16,7 @@ export function instrumentsCommand(): Command {
   ])
     .argument('[search]', 'a symbol or a part of a name')
     .addOption(new Option('--class <class>', 'of one asset class').choices(assetClasses))
-    .addOption(new Option('--limit <rows>', 'how many').argParser(numberOption(100_000)).default(50))
+    .addOption(limitOption(50, 100_000))
     .action((search: string | undefined, options: Common & { class?: string; limit: number }) =>
       carryOut(options, async ({ api, out }) => {
         const query = { query: search, assetClass: options.class };

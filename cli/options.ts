@@ -38,6 +38,6 @@ export function numberOption(most: number, least = 1): (text: string) => number 
 }
 
 /** How many rows of a list a command gets. */
-export function limitOption(usual: number): Option {
-  return new Option('--limit <rows>', 'how many').argParser(numberOption(10_000)).default(usual);
+export function limitOption(usual: number, most = 10_000): Option {
+  return new Option('--limit <rows>', 'how many').argParser(numberOption(most)).default(usual);
 }

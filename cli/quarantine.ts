@@ -3,7 +3,7 @@ import { type QuarantineView, quarantineSchema } from '../core/contracts/http/op
 import { discardedSchema, replayAcceptedSchema, replaySchema } from '../core/contracts/http/replays.ts';
 import { quarantineReasons } from '../core/contracts/words/quarantine-reasons.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
-import { numberOption } from './options.ts';
+import { limitOption } from './options.ts';
 import { count, fields, instant, safe, table } from './output.ts';
 import { type ExitCode, exitCodes, usageError } from './problems.ts';
 import { waitFor } from './wait.ts';
@@ -42,7 +42,7 @@ function list(): Command {
   ])
     .addOption(ofSource())
     .addOption(ofReason())
-    .addOption(new Option('--limit <rows>', 'how many').argParser(numberOption(10_000)).default(50))
+    .addOption(limitOption(50))
     .option('--discarded', 'those that were discarded')
     .action((options: ListOptions) =>
       carryOut(options, async ({ api, out }) => {

@@ -8,7 +8,7 @@ import {
 } from '../core/contracts/http/operations.ts';
 import { whyInWords } from '../core/contracts/words/causes.ts';
 import { type Common, carryOut, newCommand } from './command.ts';
-import { numberOption } from './options.ts';
+import { limitOption } from './options.ts';
 import { distance, instant, safe, status, table } from './output.ts';
 import { exitCodes } from './problems.ts';
 import { inWords } from './run.ts';
@@ -28,7 +28,7 @@ export function runsCommand(): Command {
     .argument('[id]', 'one run with its parts')
     .option('--source <source>', 'of one source')
     .addOption(new Option('--status <status>', 'of one status').choices(runStatuses))
-    .addOption(new Option('--limit <rows>', 'how many').argParser(numberOption(10_000)).default(50))
+    .addOption(limitOption(50))
     .action((id: string | undefined, options: Options) =>
       carryOut(options, async ({ api, out }) => {
         if (id !== undefined) {

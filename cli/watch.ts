@@ -13,7 +13,7 @@ import {
 import { whyInWords } from '../core/contracts/words/causes.ts';
 import type { WatchHold, WatchState } from '../core/contracts/words/watch-states.ts';
 import { type Common, type Context, carryOut, newCommand } from './command.ts';
-import { dateOption, numberOption } from './options.ts';
+import { dateOption, limitOption, numberOption } from './options.ts';
 import { count, distance, due, instant, safe, table, tinted } from './output.ts';
 import { CommandError, type ExitCode, exitCodes, usageError } from './problems.ts';
 
@@ -96,7 +96,7 @@ function remove(): Command {
 
 function list(): Command {
   return newCommand('list', 'The symbols that are collected, with their sources', ['watch list', 'watch list --json'])
-    .addOption(new Option('--limit <rows>', 'how many').argParser(numberOption(100_000)).default(1_000))
+    .addOption(limitOption(1_000, 100_000))
     .action((options: Common & { limit: number }) =>
       carryOut(options, async ({ api, out }) => {
         const found = await api.list('/watch', {}, watchedSchema, options.limit);
