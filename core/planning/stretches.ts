@@ -84,14 +84,14 @@ export function stretchesOf(
   const others = ofAll((job) => job.cron === undefined && !isBars(job));
   const share = others.perDay > 0 ? barsShare : 1;
   const room = { perDay: free.perDay * share, perMinute: free.perMinute * share };
-  const barJobs = source.jobs.filter((job) => job.cron === undefined && isBars(job));
-  const often = sumOf(barJobs.map((job) => demandOf(job, symbolsOf(job), alwaysOpen)));
-  const daily = sumOf(barJobs.map((job) => dailyDemandOf(symbolsOf(job), job)));
+  const isIntervalBars = (job: SourceJob) => job.cron === undefined && isBars(job);
+  const often = ofAll(isIntervalBars);
+  const daily = sumOf(source.jobs.filter(isIntervalBars).map((job) => dailyDemandOf(symbolsOf(job), job)));
   const isOften = timesTooMuch(often, room) <= 1;
-  const parts = isOften ? 1 : Math.max(1, Math.ceil(timesTooMuch(daily, room)));
+  const parts = isOften ? 1 : Math.ceil(timesTooMuch(daily, room));
   const rest = timesTooMuch(others, without(free, isOften ? often : daily, parts));
   const ofOthers = Math.max(1, Math.ceil(rest * 4) / 4);
-  const ofBars = (job: SourceJob) => (isOften ? 1 : Math.max(1, intervalsOfDay(job)) * parts);
+  const ofBars = (job: SourceJob) => (isOften ? 1 : intervalsOfDay(job) * parts);
   return (job) => (job.cron !== undefined ? 1 : isBars(job) ? ofBars(job) : ofOthers);
 }
 
@@ -128,7 +128,7 @@ function timesTooMuch(demand: Demand, room: Demand): number {
 }
 
 /** A Wednesday on which every market of the data has its usual hours. */
-const usualDay = Date.parse('2026-06-10T12:00:00Z');
+export const usualDay = Date.parse('2026-06-10T12:00:00Z');
 
 /** Seconds of a usual day in which a market's symbols are fetched. */
 function openSeconds({ inSession }: SourceJob, calendar: MarketCalendar | null): number {

@@ -2,15 +2,14 @@
 import { runIdOf } from '../contracts/run-id.ts';
 import type { JobKind } from '../contracts/words/job-kinds.ts';
 import type { SourceDefinition, SourceJob } from '../sources/definition.ts';
-import { type JobTiming, requestsFor, secondsBetween } from './job-schedule.ts';
+import { daySeconds, type JobTiming, requestsFor, secondsBetween } from './job-schedule.ts';
 import type { PlannedRun } from './plan.ts';
 import { plannedShare } from './quota.ts';
-import { timingsOf } from './stretches.ts';
+import { timingsOf, usualDay } from './stretches.ts';
 import { companionOf, type WatchedSymbol, type WatchList, wantedOf } from './watch-list.ts';
 
 /** Prices are asked for at least this often, and bars once a day: a symbol more than that allows is refused. */
-const slowestSeconds = { prices: 3_600, bars: 86_400 } as const;
-const daySeconds = 86_400;
+const slowestSeconds = { prices: 3_600, bars: daySeconds } as const;
 const fresh = { found: false, unproven: false } as const;
 /** First fetches of a source under way at once: of more symbols, the next round brings the first price. */
 const mostUnderWay = 5;
@@ -127,10 +126,8 @@ function hasRoom(source: SourceDefinition, list: WatchList, alwaysOpen: boolean)
 
 function slowestOf(job: SourceJob & { readonly cron?: undefined }): number {
   const slowest = job.kind === 'bars' ? slowestSeconds.bars : slowestSeconds.prices;
-  return Math.max(slowest, job.cron === undefined ? job.everySeconds : 0);
+  return Math.max(slowest, job.everySeconds);
 }
-
-const usualDay = Date.parse('2026-06-10T12:00:00Z');
 
 /**
  * The run that fetches a symbol for the first time: through the ordinary queue, with one beside it that the source has. So
