@@ -6,6 +6,7 @@ import type { QueueInspector } from '../../core/ports/queue-inspector.ts';
 import type { SourceReader } from '../../core/ports/source-reader.ts';
 import type { SwitchStore } from '../../core/ports/switch-store.ts';
 import type { SourceDefinition } from '../../core/sources/definition.ts';
+import { keptFor } from './kept-for.ts';
 
 export interface InstallationReaders {
   readonly health: HealthReader;
@@ -25,21 +26,18 @@ const countedForMs = 30_000;
 
 /** The health of the installation with its checks, as /health and the report show it. Throws when the database cannot be reached. */
 export function createInstallationHealth(of: InstallationReaders): InstallationHealth {
-  let counted: { readonly at: number; readonly count: Promise<number | null> } | null = null;
+  const counted = keptFor<number | null>(countedForMs);
 
-  function deadLetters(now: number, log: (error: unknown) => void): Promise<number | null> {
-    if (counted === null || now - counted.at >= countedForMs || now < counted.at) {
-      const count = of.inspector.counts().then(
+  const deadLetters = (now: number, log: (error: unknown) => void) =>
+    counted('dead letters', now, () =>
+      of.inspector.counts().then(
         (queues) => queues.reduce((sum, { dead }) => sum + dead, 0),
         (error: unknown) => {
           log(error);
           return null;
         },
-      );
-      counted = { at: now, count };
-    }
-    return counted.count;
-  }
+      ),
+    );
 
   return async (now, log) => {
     const at = new Date(now);

@@ -5,6 +5,7 @@ import { calendarFor, isOpen, lastSession, nextSession, type TradingSession } fr
 import { exchangeOf } from '../../../core/market/exchange.ts';
 import type { ClassCount, PriceGroup } from '../../../core/ports/quote-reader.ts';
 import { oldestPrices } from '../../../core/serving/freshness.ts';
+import { keptFor } from '../kept-for.ts';
 import { leftOut } from '../licence.ts';
 import { type QuoteRouteDependencies, viewContext } from '../quote-answers.ts';
 import { sourceLookup } from '../symbols.ts';
@@ -14,8 +15,8 @@ const keptSeconds = 5;
 
 export function exchangeRoutes({ quotes, periods, catalogue, alwaysOpen }: QuoteRouteDependencies): Route[] {
   const contextOf = viewContext({ sourceOf: sourceLookup(catalogue), alwaysOpen, periods });
-  const summedUp = keptFor<readonly PriceGroup[]>(keptSeconds);
-  const counted = keptFor<readonly ClassCount[]>(keptSeconds);
+  const summedUp = keptFor<readonly PriceGroup[]>(keptSeconds * 1000);
+  const counted = keptFor<readonly ClassCount[]>(keptSeconds * 1000);
   const list = route(
     {
       method: 'get',
@@ -30,11 +31,11 @@ export function exchangeRoutes({ quotes, periods, catalogue, alwaysOpen }: Quote
       data: z.array(exchangeSchema),
     },
     async ({ call }) => {
-      const context = await contextOf(call);
-      const date = new Date(call.now).toISOString().slice(0, 10);
-      const groups = await summedUp(call, () =>
-        quotes(call.visible).groups(date, (kind) => oldestPrices(kind, context)),
-      );
+      const groups = await summedUp(seenBy(call), call.now, async () => {
+        const context = await contextOf(call);
+        const date = new Date(call.now).toISOString().slice(0, 10);
+        return quotes(call.visible).groups(date, (kind) => oldestPrices(kind, context));
+      });
       const venues = Map.groupBy(groups, ({ mic }) => exchangeOf(mic).mic);
       const data = [...venues.entries()]
         .flatMap(([mic, kinds]) => view(mic, kinds, call.now, alwaysOpen ?? false))
@@ -55,25 +56,16 @@ export function exchangeRoutes({ quotes, periods, catalogue, alwaysOpen }: Quote
     },
     async ({ call }) => {
       const date = new Date(call.now).toISOString().slice(0, 10);
-      const data = await counted(call, () => quotes(call.visible).classes(date));
+      const data = await counted(seenBy(call), call.now, () => quotes(call.visible).classes(date));
       return { kind: 'data', data, meta: { count: data.length }, warnings: leftOut(call.visible), maxAge: keptSeconds };
     },
   );
   return [list, classes];
 }
 
-/** Keeps what was read for all callers who see the same sources; those that come meanwhile share one read. */
-function keptFor<T>(seconds: number) {
-  const kept = new Map<string, { readonly at: number; readonly value: Promise<T> }>();
-  return ({ visible, now }: Call, read: () => Promise<T>): Promise<T> => {
-    const key = JSON.stringify(visible.ids);
-    const last = kept.get(key);
-    if (last && now >= last.at && now < last.at + seconds * 1000) return last.value;
-    const value = read();
-    kept.set(key, { at: now, value });
-    value.catch(() => kept.delete(key));
-    return value;
-  };
+/** Prices are summed up once for all callers who see the same sources. */
+function seenBy({ visible }: Call): string {
+  return JSON.stringify(visible.ids);
 }
 
 function view(mic: string, groups: readonly PriceGroup[], now: number, alwaysOpen: boolean): ExchangeView[] {

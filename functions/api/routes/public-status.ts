@@ -10,6 +10,7 @@ import { createRateLimiter } from '../../../core/http/rate-limit.ts';
 import { type Call, type Route, route } from '../../../core/http/route.ts';
 import type { Clock } from '../../../core/ports/clock.ts';
 import { createInstallationHealth, type InstallationReaders } from '../installation-health.ts';
+import { keptFor } from '../kept-for.ts';
 
 interface RouteDependencies extends InstallationReaders {
   /** Whether everybody may see it. */
@@ -41,7 +42,7 @@ const colours: Readonly<Record<HealthStatus, keyof typeof badgeColours>> = {
 export function publicStatusRoutes({ publicStatus = false, clock, log, ...readers }: RouteDependencies): Route[] {
   const installation = createInstallationHealth(readers);
   const limiter = createRateLimiter(limit, clock);
-  let kept: { readonly until: number; readonly status: Promise<PublicStatus> } | null = null;
+  const kept = keptFor<PublicStatus>(keptMs);
 
   function admit({ address }: Call): void {
     if (!publicStatus)
@@ -53,17 +54,7 @@ export function publicStatusRoutes({ publicStatus = false, clock, log, ...reader
       });
   }
 
-  function current(call: Call): Promise<PublicStatus> {
-    if (kept !== null && kept.until > call.now) return kept.status;
-    const status = read(call);
-    const own = { until: call.now + keptMs, status };
-    kept = own;
-    // A failure is not kept.
-    status.catch(() => {
-      if (kept === own) kept = null;
-    });
-    return status;
-  }
+  const current = (call: Call) => kept('status', call.now, () => read(call));
 
   async function read({ now, requestId }: Call): Promise<PublicStatus> {
     const { system } = await installation(now, (error) => log(error, requestId));
