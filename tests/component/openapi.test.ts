@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { symbolPattern } from '../../core/market/symbol.ts';
 import { credentialsSpecs } from '../../functions/api/routes/credentials.ts';
+import { notMeasured } from '../bench/growth/routes.ts';
 import { testApi } from '../support/api-fixture.ts';
 
 const documentSchema = z.object({
@@ -49,6 +50,13 @@ describe('the OpenAPI document', () => {
     expect(result.errors ?? []).toEqual([]);
     expect(result.valid).toBe(true);
     expect(document.openapi).toBe('3.1.0');
+  });
+
+  it('has no read route that the bench of growth neither asks nor leaves out with a reason', () => {
+    expect(notMeasured(document)).toEqual([]);
+    expect(notMeasured({ paths: { '/quotes': { get: {} }, '/new': { get: {} }, '/written': { post: {} } } })).toEqual([
+      '/new',
+    ]);
   });
 
   it('has every route, with what it answers', () => {

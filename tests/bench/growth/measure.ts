@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Pool } from '../../../core/adapters/postgres/database/pool.ts';
 import { makeKey, testApi } from '../../support/api-fixture.ts';
-import { type FilledIds, notAsked, questionsOf } from './routes.ts';
+import { type FilledIds, notMeasured, questionsOf } from './routes.ts';
 
 /** What a request costs, and what it gives. */
 export interface RouteCost {
@@ -27,12 +27,7 @@ export async function measureRoutes(pool: Pool): Promise<RouteCost[]> {
   const key = await makeKey(pool, 'admin');
   const api = testApi(pool, { clock: () => now });
   const questions = questionsOf(await idsOf(pool), now);
-  const document = z
-    .object({ paths: z.record(z.string(), z.looseObject({ get: z.unknown().optional() })) })
-    .parse(await (await api.ask('/openapi.json')).json());
-  const left = Object.entries(document.paths).flatMap(([path, { get }]) =>
-    get !== undefined && !questions.has(path) && !notAsked.has(path) ? [path] : [],
-  );
+  const left = notMeasured(await (await api.ask('/openapi.json')).json());
   if (left.length > 0) throw new Error(`The growth of ${left.join(', ')} is not measured: see growth/routes.ts.`);
 
   const ask = async (path: string) => {

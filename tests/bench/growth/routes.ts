@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { symbolOf } from './fill.ts';
 
 /** Ids that paths need: of something that the filled database has. */
@@ -81,6 +82,7 @@ export function questionsOf(
     ['/incidents/{id}', [`/incidents/${incidentId}`]],
     ['/recoveries', ['/recoveries?limit=50', '/recoveries?status=running']],
     ['/backfills', ['/backfills']],
+    ['/exports', ['/exports']],
     ['/services', ['/services']],
     ['/events', ['/events?after=1000']],
     ['/health', ['/health']],
@@ -101,7 +103,7 @@ export function questionsOf(
 }
 
 /** Routes that are not asked, and why. */
-export const notAsked: ReadonlyMap<string, string> = new Map([
+const notAsked: ReadonlyMap<string, string> = new Map([
   ...['/', '/openapi.json', '/events/schemas', '/events/asyncapi.json', '/livez', '/settings', '/session'].map(
     (path) => [path, 'reads no table that grows'] as const,
   ),
@@ -111,6 +113,7 @@ export const notAsked: ReadonlyMap<string, string> = new Map([
   ),
   ...[
     '/backfills/{id}',
+    '/exports/{id}',
     '/imports/{id}',
     '/imports/{id}/rows',
     '/models/{id}',
@@ -119,4 +122,16 @@ export const notAsked: ReadonlyMap<string, string> = new Map([
     '/alerts/rules/{id}',
     '/alerts/deliveries/{id}',
   ].map((path) => [path, 'reads one row by its key, of what people make'] as const),
+  ['/exports/{id}/files', 'reads the rows of one export, by its key'],
 ]);
+
+const documentSchema = z.object({ paths: z.record(z.string(), z.looseObject({ get: z.unknown().optional() })) });
+const noIds: FilledIds = { runId: '', batchId: '', incidentId: '', recoveryId: '' };
+
+/** The read routes of an OpenAPI document that are neither asked nor left out with a reason. */
+export function notMeasured(document: unknown): string[] {
+  const asked = questionsOf(noIds, 0);
+  return Object.entries(documentSchema.parse(document).paths).flatMap(([path, { get }]) =>
+    get !== undefined && !asked.has(path) && !notAsked.has(path) ? [path] : [],
+  );
+}
