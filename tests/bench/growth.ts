@@ -15,10 +15,10 @@ import pg from 'pg';
 import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { startDatabase } from '../../localstack/database.ts';
-import { migrationsDirectory } from '../support/postgres.ts';
+import { migrationsDirectory, withDatabase } from '../support/postgres.ts';
 import { fill, growthSizes } from './growth/fill.ts';
 import { measureRoutes, type RouteCost } from './growth/measure.ts';
-import { pageWith, type StoredBytes, storedBytes } from './growth/stored-bytes.ts';
+import { pageWith, storedBytes } from './growth/stored-bytes.ts';
 
 const { values } = parseArgs({
   options: {
@@ -39,7 +39,7 @@ const server = await startDatabase({
   fsync: false,
 });
 const measured: { name: string; costs: RouteCost[] }[] = [];
-let stored: StoredBytes | null = null;
+let stored: readonly string[] | null = null;
 try {
   await onDatabase('postgres', (client) => client.query(`ALTER SYSTEM SET max_wal_size = '8GB'`));
   await onDatabase('postgres', (client) => client.query('SELECT pg_reload_conf()'));
@@ -47,7 +47,7 @@ try {
     console.log(`\n${size.name}, ${size.quotes.toLocaleString('en')} quotes`);
     const name = `growth_${place}`;
     await onDatabase('postgres', (client) => client.query(`CREATE DATABASE ${name}`));
-    const pool = createPool({ url: urlOf(name) }, 1);
+    const pool = createPool({ url: withDatabase(server.url, name) }, 1);
     await migrate(pool, migrationsDirectory, new Date());
     await onDatabase(name, (client) => fill(client, size, console.log));
     stored = await storedBytes(pool);
@@ -78,7 +78,7 @@ for (const [at, first] of measured[0]?.costs.entries() ?? []) {
   );
 }
 if (stored) {
-  console.log(`\n${stored.lines.join('\n')}`);
+  console.log(`\n${stored.join('\n')}`);
   if (values.page) {
     const page = resolve(import.meta.dirname, '../../docs/cost.md');
     writeFileSync(page, pageWith(readFileSync(page, 'utf8'), stored));
@@ -98,14 +98,8 @@ function ratio(first: number, second: number): string {
   return (second / Math.max(1, first)).toFixed(1);
 }
 
-function urlOf(name: string): string {
-  const url = new URL(server.url);
-  url.pathname = `/${name}`;
-  return url.href;
-}
-
 async function onDatabase(name: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
-  const client = new pg.Client({ connectionString: urlOf(name) });
+  const client = new pg.Client({ connectionString: withDatabase(server.url, name) });
   await client.connect();
   try {
     await work(client);

@@ -11,7 +11,7 @@ const oldestSeconds = 75 + 60 + minuteSeconds;
 
 let upstreams: RunningUpstreams;
 let world: OpenWorld;
-/** Where the clock of the use cases and of the database stands; the simulated market's runs behind it. */
+/** Where the clock of the use cases and of the database begins; the simulated market's runs behind it. */
 const begin = Math.ceil(Date.now() / 60_000) * 60_000;
 
 beforeAll(async () => {

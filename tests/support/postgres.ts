@@ -85,7 +85,8 @@ async function startServer(): Promise<Started> {
   };
 }
 
-function withDatabase(url: string, name: string): string {
+/** The URL of another database of the same server. */
+export function withDatabase(url: string, name: string): string {
   const other = new URL(url);
   other.pathname = `/${name}`;
   return other.href;

@@ -18,6 +18,7 @@ import { faultSchema } from '../../../localstack/upstreams/control.ts';
 import { startUpstreams } from '../../../localstack/upstreams/server.ts';
 import { startCloudDouble } from '../../support/bundles/cloud-double.ts';
 import { bundleTree, checkOut, commitOf } from '../../support/bundles/trees.ts';
+import { withDatabase } from '../../support/postgres.ts';
 import { root } from '../../support/source-tree.ts';
 import { type Arm, armsOf, seed } from './arms.ts';
 import { comparePages, pageArm } from './compare-pages.ts';
@@ -121,7 +122,5 @@ async function createDatabase(serverUrl: string, name: string): Promise<string> 
   const admin = createPool({ url: serverUrl }, 1);
   await admin.query(`CREATE DATABASE ${name}`);
   await admin.end();
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.href;
+  return withDatabase(serverUrl, name);
 }

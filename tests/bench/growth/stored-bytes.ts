@@ -3,21 +3,15 @@ import { quoteFile } from '../../../core/adapters/parquet/write-quotes.ts';
 import type { Pool } from '../../../core/adapters/postgres/database/pool.ts';
 import type { ArchivedQuote } from '../../../core/prices/history/archived-quote.ts';
 
-/** What is stored: bytes of one row, with its indexes, and what a universe comes to. */
-export interface StoredBytes {
-  readonly quote: number;
-  readonly parquetRow: number;
-  readonly task: number;
-  /** As tables of the page. */
-  readonly lines: readonly string[];
-}
-
 const sizesRow = z.object({ quote: z.number(), task: z.number() });
 /** Listings whose quotes are written to a file, as the archive does. */
 const inFile = 100;
 
-/** Measures a filled database: bytes of a quote and of a task's bookkeeping, and of the same quotes in Parquet. */
-export async function storedBytes(pool: Pool): Promise<StoredBytes> {
+/**
+ * Measures a filled database: bytes of a quote and of a task's bookkeeping, with their indexes, and of the same quotes in
+ * Parquet. Gives them, and what a universe comes to, as lines of the page.
+ */
+export async function storedBytes(pool: Pool): Promise<readonly string[]> {
   const { rows } = await pool.query(
     `SELECT (SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'quote'::regclass)::float8
               / (SELECT count(*) FROM quote) AS quote,
@@ -42,7 +36,7 @@ export async function storedBytes(pool: Pool): Promise<StoredBytes> {
     );
   const names = new Map(archived.map(({ listingId }) => [listingId, { symbol: `SYM${listingId}`, mic: 'XNAS' }]));
   const parquetRow = quoteFile(archived, names, {}).length / archived.length;
-  return { quote, task, parquetRow, lines: linesOf({ quote, task, parquetRow }) };
+  return linesOf(quote, task, parquetRow);
 }
 
 const text = z.string();
@@ -77,7 +71,7 @@ const hotDays = 31 + 31 + 8;
 const runDays = 90;
 const symbolsPerTask = 200;
 
-function linesOf({ quote, task, parquetRow }: Omit<StoredBytes, 'lines'>): string[] {
+function linesOf(quote: number, task: number, parquetRow: number): string[] {
   const gb = (bytes: number) => (bytes / 1e9).toFixed(1);
   const rows = [20, 500, 5_000, 50_000].flatMap((symbols) =>
     hours.map(({ title, minutes, share }) => {
@@ -100,7 +94,7 @@ function linesOf({ quote, task, parquetRow }: Omit<StoredBytes, 'lines'>): strin
 const section = /(<!-- stored -->\n)[\s\S]*?(<!-- end of stored -->)/;
 
 /** docs/cost.md with what is stored. Throws where the page lacks the place for it. */
-export function pageWith(page: string, { lines }: StoredBytes): string {
+export function pageWith(page: string, lines: readonly string[]): string {
   if (!section.test(page)) throw new Error('docs/cost.md has no place for what is stored.');
   return page.replace(section, (_, start: string, end: string) => `${start}\n${lines.join('\n')}\n\n${end}`);
 }
