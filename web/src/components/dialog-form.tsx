@@ -8,6 +8,7 @@ import styles from './dialog-form.module.css';
 export function DialogForm({
   title,
   act = 'Make it',
+  narrow = false,
   make,
   onClose,
   children,
@@ -15,6 +16,7 @@ export function DialogForm({
   title: string;
   /** What its button says. */
   act?: string;
+  narrow?: boolean;
   make: { mutate(): void; readonly isPending: boolean; readonly error: Error | null };
   onClose: () => void;
   children: ReactNode;
@@ -25,7 +27,7 @@ export function DialogForm({
   };
   const refusal = make.error === null ? null : requestErrorOf(make.error);
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} narrow={narrow} onClose={onClose}>
       <form className={styles.form} onSubmit={submit}>
         {children}
         {refusal !== null && (

@@ -9,6 +9,7 @@ import { Copyable } from '../../components/copyable.tsx';
 import dialogs from '../../components/dialog.module.css';
 import { Dialog } from '../../components/dialog.tsx';
 import { DialogForm } from '../../components/dialog-form.tsx';
+import { TextField } from '../../components/text-field.tsx';
 
 type Made = z.infer<typeof newAlertChannelSchema>;
 
@@ -58,33 +59,22 @@ export function NewChannel({ onClose }: { onClose: () => void }) {
           </label>
         ))}
       </fieldset>
-      <label>
-        Name
-        <input
-          required
-          maxLength={100}
-          autoComplete="off"
-          placeholder="desk"
-          value={name}
-          onChange={({ target }) => setName(target.value)}
-        />
-      </label>
-      <label>
-        {kind === 'email' ? 'Mail address' : kind === 'ntfy' ? 'Server and topic' : 'Address'}
-        <input
-          required
-          type={kind === 'email' ? 'email' : 'url'}
-          autoComplete="off"
-          placeholder={kind === 'email' ? 'desk@example.com' : 'https://hooks.example.com/…'}
-          value={to}
-          onChange={({ target }) => setTo(target.value)}
-        />
-      </label>
+      <TextField label="Name" required maxLength={100} placeholder="desk" value={name} onChange={setName} />
+      <TextField
+        label={kind === 'email' ? 'Mail address' : kind === 'ntfy' ? 'Server and topic' : 'Address'}
+        required
+        type={kind === 'email' ? 'email' : 'url'}
+        placeholder={kind === 'email' ? 'desk@example.com' : 'https://hooks.example.com/…'}
+        value={to}
+        onChange={setTo}
+      />
       {kind === 'ntfy' && (
-        <label>
-          Access token (where the server wants one)
-          <input type="password" autoComplete="off" value={token} onChange={({ target }) => setToken(target.value)} />
-        </label>
+        <TextField
+          label="Access token (where the server wants one)"
+          type="password"
+          value={token}
+          onChange={setToken}
+        />
       )}
     </DialogForm>
   );

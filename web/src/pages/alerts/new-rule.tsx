@@ -6,6 +6,7 @@ import { alertKinds } from '../../../../core/contracts/words/alerts.ts';
 import { createRule } from '../../actions/alerts.ts';
 import { sourcesQuery } from '../../api/queries.ts';
 import { DialogForm } from '../../components/dialog-form.tsx';
+import { TextField } from '../../components/text-field.tsx';
 
 type Kind = AlertRuleView['kind'];
 type Wanted = z.input<typeof createRuleSchema>;
@@ -54,17 +55,7 @@ export function NewRule({ channels, onClose }: { channels: readonly AlertChannel
   });
   return (
     <DialogForm title="New rule" make={make} onClose={onClose}>
-      <label>
-        Name
-        <input
-          required
-          maxLength={100}
-          autoComplete="off"
-          placeholder="Apple above 250"
-          value={name}
-          onChange={({ target }) => setName(target.value)}
-        />
-      </label>
+      <TextField label="Name" required maxLength={100} placeholder="Apple above 250" value={name} onChange={setName} />
       <label>
         Tell when
         <select
@@ -79,29 +70,25 @@ export function NewRule({ channels, onClose }: { channels: readonly AlertChannel
         </select>
       </label>
       {(needsSymbol.includes(kind) || kind === 'dispute') && (
-        <label>
-          Symbol{kind === 'dispute' && ' (any, when empty)'}
-          <input
-            required={kind !== 'dispute'}
-            autoComplete="off"
-            placeholder="AAPL"
-            value={symbol}
-            onChange={({ target }) => setSymbol(target.value)}
-          />
-        </label>
+        <TextField
+          label={kind === 'dispute' ? 'Symbol (any, when empty)' : 'Symbol'}
+          required={kind !== 'dispute'}
+          placeholder="AAPL"
+          value={symbol}
+          onChange={setSymbol}
+        />
       )}
       {takesFigure.includes(kind) && (
-        <label>
-          {kind === 'price_above' || kind === 'price_below' ? 'Price' : kind.endsWith('_over') ? 'Count' : 'Percent'}
-          <input
-            required
-            inputMode="decimal"
-            pattern="\d+(\.\d+)?"
-            autoComplete="off"
-            value={figure}
-            onChange={({ target }) => setFigure(target.value)}
-          />
-        </label>
+        <TextField
+          label={
+            kind === 'price_above' || kind === 'price_below' ? 'Price' : kind.endsWith('_over') ? 'Count' : 'Percent'
+          }
+          required
+          inputMode="decimal"
+          pattern="\d+(\.\d+)?"
+          value={figure}
+          onChange={setFigure}
+        />
       )}
       {takesSource.includes(kind) && (
         <label>

@@ -13,6 +13,7 @@ import { Copyable } from '../../components/copyable.tsx';
 import dialogs from '../../components/dialog.module.css';
 import { Dialog } from '../../components/dialog.tsx';
 import { DialogForm } from '../../components/dialog-form.tsx';
+import { TextField } from '../../components/text-field.tsx';
 
 type NewApiKey = z.infer<typeof newApiKeySchema>;
 
@@ -75,17 +76,7 @@ function Form({ onMade, onClose }: { onMade: (made: NewApiKey) => void; onClose:
   });
   return (
     <DialogForm title="New key" make={make} onClose={onClose}>
-      <label>
-        Name
-        <input
-          required
-          maxLength={100}
-          placeholder="grafana"
-          autoComplete="off"
-          value={name}
-          onChange={({ target }) => setName(target.value)}
-        />
-      </label>
+      <TextField label="Name" required maxLength={100} placeholder="grafana" value={name} onChange={setName} />
       <fieldset>
         <legend>Kind</legend>
         <label>
@@ -122,15 +113,12 @@ function Form({ onMade, onClose }: { onMade: (made: NewApiKey) => void; onClose:
               </label>
             ))}
           </fieldset>
-          <label>
-            Only these symbols (all, when empty)
-            <input
-              placeholder="AAPL, VOD.L"
-              autoComplete="off"
-              value={symbols}
-              onChange={({ target }) => setSymbols(target.value)}
-            />
-          </label>
+          <TextField
+            label="Only these symbols (all, when empty)"
+            placeholder="AAPL, VOD.L"
+            value={symbols}
+            onChange={setSymbols}
+          />
           <label>
             Requests a minute
             <input

@@ -9,6 +9,7 @@ import { requestErrorOf } from '../../api/failure.ts';
 import { modelsQuery } from '../../api/model-queries.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { DialogChoice } from '../../components/dialog-choice.tsx';
+import { TextField } from '../../components/text-field.tsx';
 import styles from './import-model.module.css';
 import { Preview } from './preview.tsx';
 
@@ -77,17 +78,7 @@ export function ImportModel({ former, onClose }: { former?: ModelView; onClose: 
     <Dialog title={former ? `Edit ${former.name ?? former.id}` : 'Import a model'} onClose={onClose}>
       <form className={styles.form} onSubmit={submit}>
         <div className={styles.head}>
-          <label>
-            Name
-            <input
-              required
-              maxLength={120}
-              placeholder="Sixty forty"
-              autoComplete="off"
-              value={name}
-              onChange={({ target }) => setName(target.value)}
-            />
-          </label>
+          <TextField label="Name" required maxLength={120} placeholder="Sixty forty" value={name} onChange={setName} />
           <label>
             Weights are
             <select

@@ -8,6 +8,8 @@ import { Button } from '../../components/button.tsx';
 import dialogs from '../../components/dialog.module.css';
 import { Dialog } from '../../components/dialog.tsx';
 import { DialogChoice } from '../../components/dialog-choice.tsx';
+import { DialogForm } from '../../components/dialog-form.tsx';
+import { TextField } from '../../components/text-field.tsx';
 import styles from './quarantine-page.module.css';
 
 /** The actions on one row: replay its raw answer, and accept the price where it only jumps. */
@@ -73,29 +75,18 @@ function Discard({
   const [because, setBecause] = useState('');
   const discard = useMutation({ mutationFn: () => discardRows(rows, because, what), onSettled: onClose });
   return (
-    <Dialog title={`Discard ${what}?`} narrow onClose={onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          discard.mutate();
-        }}
-      >
-        <p className={dialogs.text}>
-          The rows leave the quarantine and are not served. Their raw answers stay, and can be replayed by hand.
-        </p>
-        <label className={styles.because}>
-          Why?
-          <input
-            required
-            maxLength={500}
-            placeholder="A test listing, not traded"
-            value={because}
-            onChange={({ target }) => setBecause(target.value)}
-          />
-        </label>
-        <DialogChoice act="Discard" busy={discard.isPending} onClose={onClose} />
-      </form>
-    </Dialog>
+    <DialogForm title={`Discard ${what}?`} act="Discard" narrow make={discard} onClose={onClose}>
+      <p>The rows leave the quarantine and are not served. Their raw answers stay, and can be replayed by hand.</p>
+      <TextField
+        label="Why?"
+        required
+        maxLength={500}
+        autoComplete="on"
+        placeholder="A test listing, not traded"
+        value={because}
+        onChange={setBecause}
+      />
+    </DialogForm>
   );
 }
 

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { SourceView } from '../../../../core/contracts/http/operations.ts';
 import { setCredentials } from '../../actions/credentials.ts';
 import { DialogForm } from '../../components/dialog-form.tsx';
+import { TextField } from '../../components/text-field.tsx';
 
 type Form = NonNullable<SourceView['credentials']>['form'];
 
@@ -37,30 +38,25 @@ export function CredentialsForm({ source, form, onClose }: { source: SourceView;
   return (
     <DialogForm title={`Credentials of ${source.title}`} act="Set them" make={make} onClose={onClose}>
       {fields[form].map(({ name, label, secret, required }) => (
-        <label key={name}>
-          {label}
-          <input
-            required={required}
-            type={secret ? 'password' : 'text'}
-            autoComplete="off"
-            maxLength={500}
-            value={given.get(name) ?? ''}
-            onChange={({ target }) => setGiven(new Map(given).set(name, target.value))}
-          />
-        </label>
-      ))}
-      <label>
-        Your key of scope admin, which confirms it
-        <input
-          required
-          type="password"
-          autoComplete="off"
-          maxLength={200}
-          placeholder="qtr_…"
-          value={key}
-          onChange={({ target }) => setKey(target.value)}
+        <TextField
+          key={name}
+          label={label}
+          required={required}
+          type={secret ? 'password' : 'text'}
+          maxLength={500}
+          value={given.get(name) ?? ''}
+          onChange={(value) => setGiven(new Map(given).set(name, value))}
         />
-      </label>
+      ))}
+      <TextField
+        label="Your key of scope admin, which confirms it"
+        required
+        type="password"
+        maxLength={200}
+        placeholder="qtr_…"
+        value={key}
+        onChange={setKey}
+      />
     </DialogForm>
   );
 }
