@@ -265,6 +265,18 @@ describe('what is looked after', () => {
       await page.getByRole('heading', { name: 'BRK-B' }).waitFor();
     });
 
+    it('goes to the symbol that was typed while others are listed that have its beginning', async () => {
+      const page = await dashboard.open('/');
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
+      await page.keyboard.press('Control+k');
+      const field = page.getByRole('combobox', { name: /Search/ });
+      await field.fill('brk');
+      await page.getByRole('option', { name: /^BRK-A/ }).waitFor();
+      await field.fill('brk-b');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'BRK-B' }).waitFor();
+    });
+
     it('has everything by name, and asks for no list of all prices', async () => {
       const page = await dashboard.open('/sources');
       await page.getByRole('article', { name: 'Yahoo Finance' }).waitFor();

@@ -31,25 +31,19 @@ export interface PaletteCommand {
   readonly icon: ReactNode;
   readonly title: string;
   readonly detail: string;
+  /** Where it stands, if it answers the text whatever its words are; others stand where their words put them. */
+  readonly rank?: number;
   readonly run: () => void;
 }
 
-/** What a text has found: by name among `named`, and of its own account in `found` and `added`. */
-export interface PaletteCommands {
-  readonly named: readonly PaletteCommand[];
-  /** Instruments whose symbol or name has the text, as the API finds them. */
-  readonly found: readonly PaletteCommand[];
-  /** Whether the API has answered for the text as it stands now; until then a symbol is taken as it was typed. */
-  readonly answered: boolean;
-  /** To collect the text as a symbol, where no instrument is called so. */
-  readonly added: PaletteCommand | null;
-}
-
 /** Says that a symbol is to be added. */
-export const adding = /^\s*(add|collect)\s+/i;
+const adding = /^\s*(add|collect)\s+/i;
+
+/** Where a command stands for a text, the first highest; nothing is shown at 0. */
+export const ranks = { adding: 5, known: 4, begins: 3, found: 2, has: 1, typed: 0.5, none: 0 } as const;
 
 /** The commands for a text; `asked` is the text as of a moment ago, by which the API looks for instruments. */
-export function usePaletteCommands(text: string, asked: string): PaletteCommands {
+export function usePaletteCommands(text: string, asked: string): readonly PaletteCommand[] {
   const navigate = useNavigate();
   const sources = useQuery(sourcesQuery).data ?? [];
   const models = useQuery(modelsQuery).data ?? [];
@@ -57,62 +51,66 @@ export function usePaletteCommands(text: string, asked: string): PaletteCommands
   const held = new Map<string, number>();
   const quarantined = useQuery(quarantineQuery).data?.rows ?? [];
   for (const { sourceId } of quarantined) held.set(sourceId, (held.get(sourceId) ?? 0) + 1);
+  const isAdding = adding.test(text);
   const typed = text.replace(adding, '').trim().toUpperCase();
   const wanted = asked.replace(adding, '').trim();
   const search = useQuery({ ...instrumentsQuery(wanted), enabled: wanted !== '' });
   const instruments = wanted === '' ? [] : (search.data ?? []);
   const showSymbol = (symbol: string) => void navigate({ to: '/market/$symbol', params: { symbol } });
+  // For the text as it stands now; until then a symbol is taken as it was typed.
   const answered = !search.isFetching && wanted.toUpperCase() === typed;
   const known = instruments.some(({ symbol }) => symbol === typed);
   // Who types fast does not wait for the API; whether it is new it says then.
-  const isNew = maybeSymbol(typed) && !known && (answered || adding.test(text));
-  const pending = !answered && !known && maybeSymbol(typed) && !adding.test(text);
+  const isNew = maybeSymbol(typed) && !known && (answered || isAdding);
+  const pending = !answered && !known && maybeSymbol(typed) && !isAdding;
   const found = pending ? [{ symbol: typed, name: null, exchange: '' }] : instruments;
-  return {
-    named: [
-      ...pages.map(({ to, label }) => ({
-        id: `page-${label}`,
-        icon: <FileText />,
-        title: label,
-        detail: 'Page',
-        run: () => void navigate({ to }),
-      })),
-      ...(refused
-        ? []
-        : systemCommands(
-            sources,
-            held,
-            (report) => void navigate({ to: '/diagnose', search: { report } }),
-            () => void navigate({ to: '/models', search: { import: '1' } }),
-          )),
-      ...sources.flatMap((source) => sourceCommands(source, refused, navigate)),
-      ...models.map(({ id, name }) => ({
-        id: `model-${id}`,
-        icon: <Briefcase />,
-        title: name ?? id,
-        detail: 'Model',
-        run: () => void navigate({ to: '/models/$modelId', params: { modelId: id } }),
-      })),
-    ],
-    found: found.map(({ symbol, name, exchange }) => ({
+  return [
+    ...pages.map(({ to, label }) => ({
+      id: `page-${label}`,
+      icon: <FileText />,
+      title: label,
+      detail: 'Page',
+      run: () => void navigate({ to }),
+    })),
+    ...(refused
+      ? []
+      : systemCommands(
+          sources,
+          held,
+          (report) => void navigate({ to: '/diagnose', search: { report } }),
+          () => void navigate({ to: '/models', search: { import: '1' } }),
+        )),
+    ...sources.flatMap((source) => sourceCommands(source, refused, navigate)),
+    ...models.map(({ id, name }) => ({
+      id: `model-${id}`,
+      icon: <Briefcase />,
+      title: name ?? id,
+      detail: 'Model',
+      run: () => void navigate({ to: '/models/$modelId', params: { modelId: id } }),
+    })),
+    ...found.map(({ symbol, name, exchange }) => ({
       id: `symbol-${symbol}`,
       icon: <ChartCandlestick />,
       title: symbol,
       detail: name ?? exchange,
+      // The one that was typed is first of all where the API knows it, and until then after what is called so. Others stand
+      // between what begins so and what has it.
+      rank: symbol !== typed ? ranks.found : pending ? ranks.typed : ranks.known,
       run: () => showSymbol(symbol),
     })),
-    answered,
-    added:
-      refused || !isNew
-        ? null
-        : {
+    ...(refused || !isNew
+      ? []
+      : [
+          {
             id: 'add-symbol',
             icon: <Plus />,
             title: `Add ${typed}: collect it from now on`,
             detail: text,
+            rank: isAdding ? ranks.adding : ranks.has,
             run: () => void addSymbol(typed, showSymbol),
           },
-  };
+        ]),
+  ];
 }
 
 /** What is about all sources at once. */

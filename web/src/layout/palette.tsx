@@ -2,7 +2,7 @@ import { Command } from 'cmdk';
 import { useEffect, useRef, useState } from 'react';
 import { useSettled } from '../text/settled.ts';
 import styles from './palette.module.css';
-import { adding, type PaletteCommand, usePaletteCommands } from './palette-commands.tsx';
+import { ranks, usePaletteCommands } from './palette-commands.tsx';
 
 /** ⌘K: goes anywhere and does anything. Type, choose with the arrows, Enter. */
 export default function Palette({ onClose }: { onClose: () => void }) {
@@ -10,30 +10,14 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const asked = useSettled(text);
   const dialog = useRef<HTMLDialogElement>(null);
   const field = useRef<HTMLInputElement>(null);
-  const { named, found, answered, added } = usePaletteCommands(text, asked);
+  const commands = usePaletteCommands(text, asked);
+  const own = new Map(commands.map(({ id, rank }) => [id, rank]));
 
   useEffect(() => {
     const element = dialog.current;
     if (element && !element.open) element.showModal();
     field.current?.focus();
   }, []);
-
-  const option = (command: PaletteCommand) => (
-    <Command.Item
-      key={command.id}
-      value={command.id}
-      keywords={[command.title, command.detail]}
-      className={styles.option}
-      onSelect={() => {
-        onClose();
-        command.run();
-      }}
-    >
-      {command.icon}
-      <span className={styles.title}>{command.title}</span>
-      <span className={styles.detail}>{command.detail}</span>
-    </Command.Item>
-  );
 
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it; the click is on the backdrop
@@ -49,9 +33,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       <Command
         label="Search instruments, sources, actions"
         loop
-        filter={(id, search, keywords) =>
-          isOwnAnswer(id) ? ownRank(id, search, answered) : rankOf(search, keywords ?? [])
-        }
+        filter={(id, search, keywords) => own.get(id) ?? rankOf(search, keywords ?? [])}
       >
         <Command.Input
           ref={field}
@@ -62,9 +44,22 @@ export default function Palette({ onClose }: { onClose: () => void }) {
           onValueChange={setText}
         />
         <Command.List label="Results" className={styles.list}>
-          {named.map(option)}
-          {found.map(option)}
-          {added && option(added)}
+          {commands.map((command) => (
+            <Command.Item
+              key={command.id}
+              value={command.id}
+              keywords={[command.title, command.detail]}
+              className={styles.option}
+              onSelect={() => {
+                onClose();
+                command.run();
+              }}
+            >
+              {command.icon}
+              <span className={styles.title}>{command.title}</span>
+              <span className={styles.detail}>{command.detail}</span>
+            </Command.Item>
+          ))}
           <Command.Empty className={styles.none}>
             Nothing here is called “{text}”. Try a symbol, a page or a source.
           </Command.Empty>
@@ -74,25 +69,10 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** Whether the API has found it, or it is the text itself: it belongs there whatever its words are. */
-function isOwnAnswer(id: string): boolean {
-  return id.startsWith('symbol-') || id === 'add-symbol';
-}
-
-/**
- * The symbol that was typed is first of all once the API knows it, and until then after what is called so. Others that it
- * found stand between what begins so and what has it.
- */
-function ownRank(id: string, search: string, answered: boolean): number {
-  if (id === 'add-symbol') return adding.test(search) ? 5 : 1;
-  if (id === `symbol-${search.trim().toUpperCase()}`) return answered ? 4 : 0.5;
-  return 2;
-}
-
-/** 0 unless every word of the search occurs in a title or detail; what begins with it comes before the rest. */
+/** Nothing unless every word of the search occurs in a title or detail; what begins with it comes before the rest. */
 function rankOf(search: string, [title = '', detail = '']: readonly string[]): number {
   const parts = search.toLowerCase().split(/\s+/).filter(Boolean);
   const whole = `${title} ${detail}`.toLowerCase();
-  if (!parts.every((part) => whole.includes(part))) return 0;
-  return title.toLowerCase().startsWith(parts[0] ?? '') ? 3 : 1;
+  if (!parts.every((part) => whole.includes(part))) return ranks.none;
+  return title.toLowerCase().startsWith(parts[0] ?? '') ? ranks.begins : ranks.has;
 }
