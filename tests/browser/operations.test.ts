@@ -38,7 +38,11 @@ describe('a symbol that nobody collects', () => {
     const page = await dashboard.open('/market?q=SHOP');
     await page.getByRole('button', { name: 'Collect SHOP' }).click();
     await page.getByText('SHOP is being fetched').waitFor();
+    const counted = () => dashboard.double.state.requests.filter((one) => one.startsWith('GET /asset-classes')).length;
+    const before = counted();
     await page.getByText('SHOP: yahoo has it.').waitFor();
+    // By what is counted the page knows how many are on the watch list: of itself it asks only each half minute.
+    await expect.poll(counted).toBeGreaterThan(before);
     expect(dashboard.double.state.requests).toContain('PUT /watch/SHOP 202');
   });
 

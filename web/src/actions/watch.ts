@@ -67,7 +67,7 @@ async function followSymbol(first: WatchedView, onShow: (symbol: string) => void
     toastFailure(`${symbol} was added, but could not be followed`, requestErrorOf(error), message);
   }
   await Promise.all(
-    [['watch'], ['quotes'], ['sources']].map((queryKey) => queryClient.invalidateQueries({ queryKey })),
+    [['asset-classes'], ['quotes'], ['sources']].map((queryKey) => queryClient.invalidateQueries({ queryKey })),
   );
 }
 
