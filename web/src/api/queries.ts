@@ -175,7 +175,6 @@ export function flowQuery(by: 'minute' | 'hour') {
     queryFn: async ({ signal }) => (await readFlow(`/health/flow?by=${by}`, signal)).data,
     staleTime: 60_000,
     refetchInterval: 60_000,
-    placeholderData: keepPreviousData,
   });
 }
 
