@@ -1,14 +1,12 @@
 import { useEffect, useState } from 'react';
 
-const restMs = 200;
-
 /** A text once typing rests: what is asked for by it is not asked for at each letter. Nothing typed is so at once. */
-export function useSettled(text: string): string {
+export function useSettled(text: string, restMs = 200): string {
   const [settled, setSettled] = useState(text);
   useEffect(() => {
     if (text === settled) return;
     const timer = setTimeout(() => setSettled(text), restMs);
     return () => clearTimeout(timer);
-  }, [text, settled]);
+  }, [text, settled, restMs]);
   return text === '' ? '' : settled;
 }

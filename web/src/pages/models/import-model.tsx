@@ -1,7 +1,7 @@
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { FileUp } from 'lucide-react';
-import { type ChangeEvent, type FormEvent, useEffect, useId, useState } from 'react';
+import { type ChangeEvent, type FormEvent, useId, useState } from 'react';
 import type { ModelView } from '../../../../core/contracts/http/models.ts';
 import type { WeightUnit } from '../../../../core/contracts/words/model-faults.ts';
 import { previewModel, storeModel } from '../../actions/models.ts';
@@ -10,6 +10,7 @@ import { modelsQuery } from '../../api/model-queries.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { DialogChoice } from '../../components/dialog-choice.tsx';
 import { TextField } from '../../components/text-field.tsx';
+import { useSettled } from '../../text/settled.ts';
 import styles from './import-model.module.css';
 import { Preview } from './preview.tsx';
 
@@ -31,7 +32,7 @@ export function ImportModel({ former, onClose }: { former?: ModelView; onClose: 
   const [text, setText] = useState(() => (former ? csvOf(former) : ''));
   const [unit, setUnit] = useState<WeightUnit | ''>(former ? 'fraction' : '');
   const [tooLong, setTooLong] = useState(false);
-  const settled = useSettled(text);
+  const settled = useSettled(text, waitMs);
   const id = former?.id ?? idOf(name);
   const written = { id, name, unit: unit === '' ? null : unit, text: settled };
   const preview = useQuery({
@@ -134,16 +135,6 @@ export function ImportModel({ former, onClose }: { former?: ModelView; onClose: 
       </form>
     </Dialog>
   );
-}
-
-/** A text once it has not changed for a moment. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), waitMs);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
 }
 
 /** What a model is called in addresses, from its name: `Core 60/40` is `core-60-40`. */
