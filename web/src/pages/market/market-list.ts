@@ -20,7 +20,7 @@ import { type MarketSearch, orderOf } from './market-search.ts';
 function askedOf(search: MarketSearch, all: boolean, text: string): QuotesAsked {
   return {
     sort: orderOf(search.sort),
-    filter: text === '' ? undefined : text,
+    filter: text,
     assetClass: search.class,
     watched: all ? undefined : '1',
   };
@@ -44,7 +44,7 @@ export function useMarketList(search: MarketSearch, text: string) {
   const asked: QuotesAsked = { ...listed, except: pins.join() };
   const only = search.watch === '1';
   const first = useQuery({ ...quotePageQuery(asked, 0), placeholderData: keepPreviousData, enabled: !only });
-  const wait = useTogether([...(only ? [] : [first]), classes, ...(pins.length > 0 ? [named] : [])]);
+  const wait = useTogether([first, classes, named]);
   const [range, setRange] = useState({ from: 0, to: 0 });
   const pageOf = (row: number) => Math.max(0, Math.floor((row - top.length) / rowsOfPage));
   const seen: number[] = [];

@@ -34,7 +34,7 @@ export function SourcePage() {
   const days = useQuery(healthByDayQuery(sourceId));
   const others = useQueries({
     queries: [healthByHourQuery(sourceId), incidentsQuery(sourceId), recoveriesQuery(sourceId)],
-    combine: (each) => each.map(({ isPending, failureCount }) => ({ isPending, failureCount })),
+    combine: (each) => each.map(({ isLoading, failureCount }) => ({ isLoading, failureCount })),
   });
   const wait = useTogether([sources, runs, days, ...others]);
   const head = {
