@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
@@ -18,9 +18,9 @@ const downloadMs = 600_000;
 
 /**
  * Downloads the files of an export that is done into a folder, under the names that it has for them. A file that is there
- * already, complete, stays. Gives how many files there are.
+ * already, complete, stays.
  */
-export async function downloadExport(id: string, folder: string, { api, out }: Context): Promise<number> {
+export async function downloadExport(id: string, folder: string, { api, out }: Context): Promise<void> {
   let files = 0;
   for await (const { data } of api.pages(`/exports/${id}/files`, {}, z.array(exportLinkSchema), () => pageSize)) {
     for (const link of data) {
@@ -29,7 +29,6 @@ export async function downloadExport(id: string, folder: string, { api, out }: C
     }
     out.progress(`${count(files, 'file')} of export ${id}`);
   }
-  return files;
 }
 
 async function download({ path, url, sha256 }: ExportLink, folder: string): Promise<void> {
@@ -87,9 +86,4 @@ async function hashOf(file: string): Promise<string> {
 function unwritable(file: string, error: unknown): never {
   const why = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   throw new CommandError(`${file} cannot be written (${why}). Name another folder with --output.`);
-}
-
-/** The folder of an export, where no other one is named. */
-export function folderOf(id: string, folder: string): string {
-  return join(folder, `quotron-export-${id.slice(0, 8)}`);
 }

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { type ExportView, exportIntervals, exportSchema } from '../core/contracts/http/exports.ts';
+import { type ExportFailure, type ExportView, exportIntervals, exportSchema } from '../core/contracts/http/exports.ts';
 import { type Common, type Context, carryOut, currentFolder, newCommand } from './command.ts';
-import { downloadExport, folderOf } from './export-files.ts';
+import { downloadExport } from './export-files.ts';
 import { dateOption, limitOption } from './options.ts';
 import { count, fields, instant, safe, status, table } from './output.ts';
 import { CommandError, type ExitCode, exitCodes } from './problems.ts';
@@ -135,7 +135,7 @@ async function fetchFiles(id: string, output: string | undefined, context: Conte
     context,
   );
   if (done.status !== 'succeeded') return report(done, null, context);
-  const folder = output === undefined ? folderOf(done.id, currentFolder()) : resolve(currentFolder(), output);
+  const folder = resolve(currentFolder(), output ?? `quotron-export-${done.id.slice(0, 8)}`);
   await downloadExport(done.id, folder, context);
   return report(done, folder, context);
 }
@@ -149,7 +149,7 @@ function whatOf({ symbols, exchange }: ExportView): string {
   return safe(symbols?.join(' ') ?? exchange ?? 'all');
 }
 
-const failures: Readonly<Record<string, string>> = {
+const failures: Readonly<Record<ExportFailure, string>> = {
   too_many_rows: 'it would have too many rows: ask for fewer days, symbols or intervals',
   unexplained: 'it failed again and again; the log of write-exports says why',
 };
@@ -159,7 +159,7 @@ function inWords(view: ExportView, folder: string | null): string {
   return fields({
     export: id,
     status: status(word),
-    because: failure === null ? null : (failures[failure] ?? failure),
+    because: failure && failures[failure],
     of: whatOf(view),
     intervals: intervals.join(' '),
     days: `${from} to ${to}`,

@@ -22,7 +22,7 @@ import {
 import type { ExportMessage } from '../../core/contracts/messages.ts';
 import { exportFolder, exportManifestPath, exportPath } from '../../core/contracts/s3-keys.ts';
 import { isDatabaseUnavailable } from '../../core/ports/database-unavailable.ts';
-import type { ExportFormat, ExportRows } from '../../core/ports/export-rows.ts';
+import type { ExportedListing, ExportFormat, ExportRows } from '../../core/ports/export-rows.ts';
 import type { ExportPlace, ExportWork, ExportWorkStore } from '../../core/ports/export-store.ts';
 import type { HistoryFiles } from '../../core/ports/history-archive.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
@@ -93,11 +93,7 @@ async function resume(id: string, dependencies: ExportDependencies, limits: Expo
 
   const isOver = () => performance.now() - startedAt >= limits.ms;
 
-  while (work.place.unit < units.length) {
-    if (work.rows > limits.rows) {
-      await store.fail(id, 'too_many_rows', new Date(now()));
-      return false;
-    }
+  while (work.rows <= limits.rows && work.place.unit < units.length) {
     const written: Written = await writeSome({ work, units, listingsOf, isOver }, rows, dependencies, limits);
     const advanced = await store.advance(work, written.place, written.files);
     if (!advanced) return false;
@@ -109,11 +105,8 @@ async function resume(id: string, dependencies: ExportDependencies, limits: Expo
     };
     if (isOver() && work.place.unit < units.length) return true;
   }
-  if (work.rows > limits.rows) {
-    await store.fail(id, 'too_many_rows', new Date(now()));
-    return false;
-  }
-  await finish(work, dependencies);
+  if (work.rows > limits.rows) await store.fail(id, 'too_many_rows', new Date(now()));
+  else await finish(work, dependencies);
   return false;
 }
 
@@ -125,7 +118,7 @@ interface Written {
 interface Stretch {
   readonly work: ExportWork;
   readonly units: readonly ExportPart[];
-  readonly listingsOf: ReadonlyMap<string, Awaited<ReturnType<ExportRows['listings']>>>;
+  readonly listingsOf: ReadonlyMap<string, readonly ExportedListing[]>;
   readonly isOver: () => boolean;
 }
 

@@ -1,18 +1,11 @@
 import type { FileMetaData } from 'hyparquet';
 import { type HistoryManifest, historyManifestSchema, type ManifestFile } from '../../contracts/history-manifest.ts';
 import type { ArchivedMonth, HistoryFiles } from '../../ports/history-archive.ts';
-import type { ArchivedQuote, Microseconds } from '../../prices/history/archived-quote.ts';
+import type { ArchivedQuote } from '../../prices/history/archived-quote.ts';
+import type { RowsWanted } from './read-quotes.ts';
 
 /** Manifests and metadata of files that a process remembers. They never change; one of each is some 100 kB. */
 const mostRemembered = 100;
-
-/** Rows of a listing in a month's files. */
-export interface FiledRows {
-  readonly listingId: number;
-  readonly source: string | null;
-  readonly from: Microseconds;
-  readonly to: Microseconds;
-}
 
 /** Reads rows of archived months as the files have them: of a listing, the groups of rows that may have it, by ranges of bytes. */
 export function archivedFiles(files: HistoryFiles) {
@@ -26,13 +19,12 @@ export function archivedFiles(files: HistoryFiles) {
   );
 
   return {
-    async filed(month: ArchivedMonth, { listingId, source, from, to }: FiledRows): Promise<ArchivedQuote[]> {
+    async filed(month: ArchivedMonth, wanted: RowsWanted): Promise<ArchivedQuote[]> {
       const { readQuotes } = await import('./read-quotes.ts');
       const manifest = await manifests(month.manifest);
-      const wanted = { listingId, from, to, ...(source !== null && { source }) };
       let found: ArchivedQuote[] = [];
       for (const file of manifest.files) {
-        if (file.last.listingId < listingId || file.first.listingId > listingId) continue;
+        if (file.last.listingId < wanted.listingId || file.first.listingId > wanted.listingId) continue;
         const known: FileMetaData = await metadata(file);
         found = found.concat(await readQuotes(partsOf(files, file), known, wanted));
       }

@@ -1,12 +1,12 @@
 import type { VisibleSources, VisibleTo } from '../../auth/visible-sources.ts';
 import type { KnownQuote, StoredQuote } from '../../market/stored-quote.ts';
-import type { ArchivedMonth, ArchiveIndex, HistoryFiles } from '../../ports/history-archive.ts';
+import type { ArchivedMonth, ArchiveIndex, HistoryFiles, SeriesSpan } from '../../ports/history-archive.ts';
 import type { HistoryReader, HistoryWanted } from '../../ports/history-reader.ts';
 import { type ArchivedQuote, type Microseconds, microsecondsOf } from '../../prices/history/archived-quote.ts';
 import { type AsKnown, asKnown, findingsByRow, isWrongByNow } from '../../prices/history/as-known.ts';
 import { joinLate } from '../../prices/history/late-rows.ts';
 import { endOfMonth, startOfMonth } from '../../prices/history/months.ts';
-import { archivedFiles, type FiledRows } from './archived-files.ts';
+import { archivedFiles } from './archived-files.ts';
 
 /** Listings whose files are read at once. */
 const atOnce = 4;
@@ -23,7 +23,7 @@ export function coldHistory(index: ArchiveIndex, files: HistoryFiles): VisibleTo
   /** Prices of a month as they were known, those of one listing and source, in order of time. */
   async function ofMonth(
     month: ArchivedMonth,
-    rows: FiledRows & { readonly source: string },
+    rows: SeriesSpan,
     of: AsKnown,
     read?: readonly ArchivedQuote[],
   ): Promise<KnownQuote[]> {
@@ -100,7 +100,7 @@ export function coldHistory(index: ArchiveIndex, files: HistoryFiles): VisibleTo
     for (const month of months.toReversed()) {
       if (missing.length === 0) break;
       const [from, to] = [startOfMonth(month.month), Math.min(endOfMonth(month.month), at + dayMicros)];
-      const rows = await filed(month, { listingId, source: null, from, to });
+      const rows = await filed(month, { listingId, from, to });
       const left: string[] = [];
       for (const source of missing) {
         const read = rows.filter((row) => row.source === source);
