@@ -4,12 +4,7 @@ import { historyFileKey, historyManifestKey } from '../../core/contracts/s3-keys
 import { sumOf } from '../../core/market/decimal.ts';
 import type { ListingNames, QuoteFormat } from '../../core/ports/archive-store.ts';
 import type { HistoryFiles } from '../../core/ports/history-archive.ts';
-import {
-  type ArchivedQuote,
-  type ArchivePlace,
-  instantOf,
-  microsecondsOf,
-} from '../../core/prices/history/archived-quote.ts';
+import { type ArchivedQuote, placeText } from '../../core/prices/history/archived-quote.ts';
 import { sameNumber } from '../../core/prices/history/late-rows.ts';
 
 /** What files are made with. */
@@ -49,8 +44,8 @@ export async function writeFile(
     rows: rows.length,
     bytes: bytes.length,
     sha256,
-    first: textOf(first),
-    last: textOf(last),
+    first: placeText(first),
+    last: placeText(last),
     sums: { price: sumOf(read.map((row) => row.price)), volume: sumOf(read.map((row) => row.volume)) },
   };
 }
@@ -80,15 +75,6 @@ export async function storeManifest(
   const bytes = Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
   if ((await files.put(key, bytes)) === 'stored') return key;
   return Buffer.from(await files.get(key)).equals(bytes) ? key : null;
-}
-
-/** The place of a row that a manifest names. */
-export function placeOf(place: ManifestFile['last']): ArchivePlace {
-  return { ...place, asOf: microsecondsOf(place.asOf), ingestedAt: microsecondsOf(place.ingestedAt) };
-}
-
-function textOf({ listingId, source, asOf, ingestedAt }: ArchivePlace): ManifestFile['last'] {
-  return { listingId, source, asOf: instantOf(asOf), ingestedAt: instantOf(ingestedAt) };
 }
 
 function isSame(written: ArchivedQuote, read: ArchivedQuote | undefined): boolean {

@@ -1,8 +1,9 @@
 import type { ArchiveStore, QuoteFormat } from '../../core/ports/archive-store.ts';
 import type { HistoryFiles } from '../../core/ports/history-archive.ts';
 import type { BlobRemoval } from '../../core/ports/raw-store.ts';
+import { placeOf } from '../../core/prices/history/archived-quote.ts';
 import { firstHotMonth } from '../../core/prices/history/months.ts';
-import { placeOf, sameSums, storeManifest, writeFile } from './archive-files.ts';
+import { sameSums, storeManifest, writeFile } from './archive-files.ts';
 import { foldLate } from './fold-late.ts';
 
 export interface ArchiveDependencies {

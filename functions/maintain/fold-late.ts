@@ -1,10 +1,10 @@
 import { historyManifestSchema, type ManifestFile } from '../../core/contracts/history-manifest.ts';
 import type { ArchiveStore } from '../../core/ports/archive-store.ts';
 import type { ArchivedMonth } from '../../core/ports/history-archive.ts';
-import type { ArchivedQuote, ArchivePlace } from '../../core/prices/history/archived-quote.ts';
+import { type ArchivedQuote, type ArchivePlace, placeOf } from '../../core/prices/history/archived-quote.ts';
 import { findingsByRow, isWrongByNow } from '../../core/prices/history/as-known.ts';
 import { joinLate } from '../../core/prices/history/late-rows.ts';
-import { type ArchiveFiles, placeOf, storeManifest, writeFile } from './archive-files.ts';
+import { type ArchiveFiles, storeManifest, writeFile } from './archive-files.ts';
 
 /** Rows that came later and are folded into one file at a time: with those of the file they must fit into memory. */
 const mostLate = 200_000;

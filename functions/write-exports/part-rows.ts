@@ -4,7 +4,7 @@ import { sumOf } from '../../core/market/decimal.ts';
 import type { ListingNames } from '../../core/ports/archive-store.ts';
 import type { ExportedListing, ExportFormat, ExportRows } from '../../core/ports/export-rows.ts';
 import type { ExportAsked } from '../../core/ports/export-store.ts';
-import { type ArchivePlace, instantOf, microsecondsOf } from '../../core/prices/history/archived-quote.ts';
+import { type ArchivePlace, microsecondsOf, placeText } from '../../core/prices/history/archived-quote.ts';
 import { endOfMonth, startOfMonth } from '../../core/prices/history/months.ts';
 
 /** Reads the rows of a part, and makes files of those that were read and wait. */
@@ -119,8 +119,8 @@ function reading<Row extends { readonly listingId: number }>(
       return {
         bytes: write(some, named, part),
         rows: some.length,
-        first: textOf(placeOf(first)),
-        last: textOf(placeOf(last)),
+        first: placeText(placeOf(first)),
+        last: placeText(placeOf(last)),
         sums: summed && {
           price: sumOf(summed.map(({ price }) => price)),
           volume: sumOf(summed.map(({ volume }) => volume)),
@@ -128,10 +128,6 @@ function reading<Row extends { readonly listingId: number }>(
       };
     },
   };
-}
-
-function textOf({ listingId, source, asOf, ingestedAt }: ArchivePlace): ExportedFile['first'] {
-  return { listingId, source, asOf: instantOf(asOf), ingestedAt: instantOf(ingestedAt) };
 }
 
 /** Listings of which a month has about as many bars as are read at once, where they trade around the clock. */

@@ -1,18 +1,12 @@
-import type { ListingName, ListingNames } from '../../ports/archive-store.ts';
+import type { ListingNames } from '../../ports/archive-store.ts';
 import type { ArchivedQuote } from '../../prices/history/archived-quote.ts';
 import { quoteColumns } from './quote-columns.ts';
-import { asWritten, type Column, decimalValue, instantValue, tableFile } from './write-table.ts';
-
-/** A row with what its listing is called. */
-interface NamedRow {
-  readonly row: ArchivedQuote;
-  readonly name: ListingName;
-}
+import { asWritten, type Column, decimalValue, instantValue, type NamedRow, tableFile } from './write-table.ts';
 
 /** Columns by which groups are found, or that people ask for by range. Of the others nobody needs the least and the greatest. */
 const withStatistics = new Set(['listing_id', 'source', 'as_of', 'price', 'ingested_at']);
 
-const values: Readonly<Record<string, (of: NamedRow) => unknown>> = {
+const values: Readonly<Record<string, (of: NamedRow<ArchivedQuote>) => unknown>> = {
   listing_id: ({ row }) => row.listingId,
   symbol: ({ name }) => name.symbol,
   mic: ({ name }) => name.mic,
@@ -44,14 +38,12 @@ const values: Readonly<Record<string, (of: NamedRow) => unknown>> = {
     asWritten({ price, previous_close, bid, ask, volume }),
 };
 
-const columns = quoteColumns.map((element): Column<NamedRow> => {
+const columns = quoteColumns.map((element): Column<ArchivedQuote> => {
   const { name } = element;
   const of = Object.hasOwn(values, name) ? values[name] : undefined;
   if (of === undefined) throw new Error(`Nothing is written to the column ${name}.`);
   return { element, of, statistics: withStatistics.has(name) };
 });
-
-const unnamed: ListingName = { symbol: null, mic: null };
 
 /** A Parquet file of quotes, in the order in which they are given. The same rows give the same bytes. */
 export function quoteFile(
@@ -59,6 +51,5 @@ export function quoteFile(
   names: ListingNames,
   about: Readonly<Record<string, string>>,
 ): Uint8Array {
-  const named = rows.map((row) => ({ row, name: names.get(row.listingId) ?? unnamed }));
-  return tableFile('quote', columns, named, { table: 'quotes', ...about });
+  return tableFile('quote', columns, rows, names, { table: 'quotes', ...about });
 }

@@ -1,17 +1,26 @@
 import { constants, zstdCompressSync } from 'node:zlib';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { DecimalText } from '../../market/decimal.ts';
+import type { ListingName, ListingNames } from '../../ports/archive-store.ts';
 import type { SchemaElement } from './column-types.ts';
 import { scaled, unscaled } from './decimal-bytes.ts';
 import { rowsOfGroup } from './quote-columns.ts';
 
+/** A row with what its listing is called. */
+export interface NamedRow<Row> {
+  readonly row: Row;
+  readonly name: ListingName;
+}
+
 /** A column of a file, and its value in a row. */
 export interface Column<Row> {
   readonly element: SchemaElement;
-  readonly of: (row: Row) => unknown;
+  readonly of: (named: NamedRow<Row>) => unknown;
   /** Whether groups say the least and the greatest of it: for columns by which groups are found, or people ask by range. */
   readonly statistics?: boolean;
 }
+
+const unnamed: ListingName = { symbol: null, mic: null };
 
 const compressors = {
   ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 3 } }),
@@ -21,10 +30,11 @@ const compressors = {
 const pageBytes = 16_384;
 
 /** A Parquet file of rows, in the order in which they are given. The same rows give the same bytes. */
-export function tableFile<Row>(
+export function tableFile<Row extends { readonly listingId: number }>(
   name: string,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
+  names: ListingNames,
   about: Readonly<Record<string, string>>,
 ): Uint8Array {
   const writer = new ByteWriter();
@@ -37,7 +47,9 @@ export function tableFile<Row>(
     createdBy: 'quotron',
   });
   for (let from = 0; from < rows.length; from += rowsOfGroup) {
-    const group = rows.slice(from, from + rowsOfGroup);
+    const group = rows
+      .slice(from, from + rowsOfGroup)
+      .map((row) => ({ row, name: names.get(row.listingId) ?? unnamed }));
     const columnData = columns.map(({ element, of, statistics = false }) => ({
       name: element.name,
       data: group.map(of),

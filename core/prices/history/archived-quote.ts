@@ -33,6 +33,19 @@ export interface ArchivedQuote extends Provenance {
 /** A place in the order of the archive. */
 export type ArchivePlace = Pick<ArchivedQuote, 'listingId' | 'source' | 'asOf' | 'ingestedAt'>;
 
+/** A place as manifests write it. */
+type PlaceText = Omit<ArchivePlace, 'asOf' | 'ingestedAt'> & { readonly asOf: string; readonly ingestedAt: string };
+
+/** A row's place as a manifest writes it. */
+export function placeText({ listingId, source, asOf, ingestedAt }: ArchivePlace): PlaceText {
+  return { listingId, source, asOf: instantOf(asOf), ingestedAt: instantOf(ingestedAt) };
+}
+
+/** The place of a row that a manifest names. */
+export function placeOf(place: PlaceText): ArchivePlace {
+  return { ...place, asOf: microsecondsOf(place.asOf), ingestedAt: microsecondsOf(place.ingestedAt) };
+}
+
 /** The order of the archive: by listing, source, market time and the time from which a version was known. */
 export function inArchiveOrder(a: ArchivePlace, b: ArchivePlace): number {
   if (a.listingId !== b.listingId) return a.listingId - b.listingId;
