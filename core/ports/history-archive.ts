@@ -35,6 +35,6 @@ export interface ArchiveIndex {
   /** Rows of an archived month that are in the database, in the order of the archive. */
   lateRows(span: SeriesSpan): Promise<ArchivedQuote[]>;
   findings(span: SeriesSpan): Promise<FindingOnQuote[]>;
-  /** The sources that have a price of each listing. */
+  /** The sources that have a price of each listing, in order. */
   sourcesOf(listingIds: readonly number[]): Promise<{ readonly listingId: number; readonly source: string }[]>;
 }

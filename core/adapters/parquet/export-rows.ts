@@ -11,13 +11,17 @@ import { quoteVersions } from './quote-versions.ts';
 
 /** What is exported: from Postgres, quotes of months that are in the archive from its files. */
 export function exportRows(pool: Pool, files: HistoryFiles, now: () => number): VisibleTo<ExportRows> {
-  const quotes = quoteVersions(archiveIndex(pool), files);
+  const index = archiveIndex(pool);
+  const quotes = quoteVersions(index, files);
   const bars: VisibleTo<BarReader> = barReader(pool);
   return (visible: VisibleSources) => {
     const { dailySources, ...rows } = exportedRows(pool, visible);
     return {
       ...rows,
       quotes,
+      async sourcesOf(ids) {
+        return (await index.sourcesOf(ids)).filter(({ source }) => visible.has(source));
+      },
       async factors(listing, from, to) {
         const found: ExportedFactor[] = [];
         for (const source of await dailySources(listing)) {

@@ -71,7 +71,7 @@ export function archiveIndex(pool: Pool): ArchiveIndex {
     async sourcesOf(listingIds) {
       const result = await pool.query({
         name: 'sources-of-listings',
-        text: `SELECT listing_id AS "listingId", source FROM latest_quote WHERE listing_id = ANY ($1::int[]) ORDER BY 1, 2`,
+        text: `SELECT listing_id AS "listingId", source FROM latest_quote WHERE listing_id = ANY ($1::int[]) ORDER BY 1, source COLLATE "C"`,
         values: [listingIds],
       });
       return rowsOf(sourceRow, result);

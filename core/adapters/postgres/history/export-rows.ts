@@ -13,7 +13,7 @@ import { namesOf } from './listing-names.ts';
 const listingRow = z.object({ id: z.int(), exchange: z.string(), zone: z.string() });
 const monthRow = z.object({ month: z.string() });
 const spanRow = z.object({ exchange: z.string(), interval: z.string(), first: z.string(), last: z.string() });
-const sourceRow = z.object({ listingId: z.int(), source: z.string() });
+const sourceRow = z.object({ source: z.string() });
 
 const barRow = z.object({
   listingId: z.int(),
@@ -61,7 +61,7 @@ const storedAction = `listing_id, source, type, ex_date, ratio, paid AS amount, 
 export function exportedRows(
   pool: Pool,
   visible: VisibleSources,
-): Omit<ExportRows, 'quotes' | 'factors'> & { dailySources(listing: ExportedListing): Promise<readonly string[]> } {
+): Omit<ExportRows, 'quotes' | 'sourcesOf' | 'factors'> & { dailySources(listing: ExportedListing): Promise<readonly string[]> } {
   const isVisible = (source: string, parameter: string) =>
     `(${parameter}::text[] IS NULL OR ${source} = ANY (${parameter}))`;
   return {
@@ -109,15 +109,6 @@ export function exportedRows(
       return rowsOf(spanRow, result);
     },
 
-    async sourcesOf(ids) {
-      const result = await pool.query(
-        `SELECT listing_id AS "listingId", source FROM latest_quote
-         WHERE listing_id = ANY ($1::int[]) AND ${isVisible('source', '$2')} ORDER BY 1, source COLLATE "C"`,
-        [numbers(ids), visible.ids],
-      );
-      return rowsOf(sourceRow, result);
-    },
-
     async bars(ids, interval, from, to) {
       const ofSeries = (table: string, columns: string) => `SELECT ${columns} FROM bar_series s CROSS JOIN LATERAL (
           SELECT * FROM ${table} b WHERE b.listing_id = s.listing_id AND b.source = s.source AND b.interval = s.interval
@@ -154,7 +145,7 @@ export function exportedRows(
 
     async dailySources({ id }) {
       const result = await pool.query(
-        `SELECT listing_id AS "listingId", source FROM bar_series
+        `SELECT source FROM bar_series
          WHERE listing_id = $1 AND interval = '1d' AND ${isVisible('source', '$2')} ORDER BY source COLLATE "C"`,
         [id, visible.ids],
       );
