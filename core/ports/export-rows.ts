@@ -66,7 +66,8 @@ export interface ExportedListing {
 /** What is exported, of the sources whose rows may be in it. */
 export interface ExportRows {
   listings(ids: readonly number[]): Promise<ExportedListing[]>;
-  names(ids: readonly number[]): Promise<ListingNames>;
+  /** What the listings of some rows are called. */
+  namesOf(rows: readonly { readonly listingId: number }[]): Promise<ListingNames>;
   /** Months in [from, to] that have quotes. */
   quoteMonths(from: string, to: string): Promise<string[]>;
   /** Of each exchange and interval, the months from the first to the last bar of some listings. */

@@ -96,7 +96,7 @@ export function partReader(part: ExportPart, asked: ExportAsked, rows: ExportRow
 
 function reading<Row extends { readonly listingId: number }>(
   part: ExportPart,
-  { names }: ExportRows,
+  { namesOf }: ExportRows,
   { listingsAtOnce, read, write, placeOf, sumsOf }: Kind<Row>,
 ): PartRows {
   let waiting: readonly Row[] = [];
@@ -114,10 +114,10 @@ function reading<Row extends { readonly listingId: number }>(
       waiting = waiting.slice(most);
       const [first, last] = [some[0], some.at(-1)];
       if (first === undefined || last === undefined) throw new Error('A file of no rows is not written.');
-      const named = await names([...new Set(some.map(({ listingId }) => listingId))]);
+      const names = await namesOf(some);
       const summed = sumsOf === null ? null : some.map(sumsOf);
       return {
-        bytes: write(some, named, part),
+        bytes: write(some, names, part),
         rows: some.length,
         first: placeText(placeOf(first)),
         last: placeText(placeOf(last)),

@@ -29,7 +29,8 @@ export async function planParts(
 
 function monthsWithin({ first, last }: { first: string; last: string }, from: string, to: string): string[] {
   const months: string[] = [];
-  const [begin, end] = [[first, from.slice(0, 7)].sort()[1] ?? first, [last, to.slice(0, 7)].sort()[0] ?? last];
-  for (let month = begin; month <= end; month = monthsAfter(month, 1)) months.push(month);
+  const [begin, end] = [from.slice(0, 7), to.slice(0, 7)];
+  for (let month = first > begin ? first : begin; month <= last && month <= end; month = monthsAfter(month, 1))
+    months.push(month);
   return months;
 }

@@ -61,7 +61,9 @@ const storedAction = `listing_id, source, type, ex_date, ratio, paid AS amount, 
 export function exportedRows(
   pool: Pool,
   visible: VisibleSources,
-): Omit<ExportRows, 'quotes' | 'sourcesOf' | 'factors'> & { dailySources(listing: ExportedListing): Promise<readonly string[]> } {
+): Omit<ExportRows, 'quotes' | 'sourcesOf' | 'factors'> & {
+  dailySources(listing: ExportedListing): Promise<readonly string[]>;
+} {
   const isVisible = (source: string, parameter: string) =>
     `(${parameter}::text[] IS NULL OR ${source} = ANY (${parameter}))`;
   return {
@@ -73,11 +75,7 @@ export function exportedRows(
       return rowsOf(listingRow, result);
     },
 
-    names: (ids) =>
-      namesOf(
-        pool,
-        ids.map((listingId) => ({ listingId })),
-      ),
+    namesOf: (rows) => namesOf(pool, rows),
 
     async quoteMonths(from, to) {
       const result = await pool.query(
