@@ -13,7 +13,7 @@ import { admitTrials } from '../../core/planning/trials.ts';
 import { companionOf, type WatchList, wantedOf } from '../../core/planning/watch-list.ts';
 import type { MessageQueue } from '../../core/ports/message-queue.ts';
 import type { PlanStore } from '../../core/ports/plan-store.ts';
-import type { SourceDefinition, SourceJob } from '../../core/sources/definition.ts';
+import type { SourceDefinition } from '../../core/sources/definition.ts';
 
 /** Most tasks sent by one tick; what is left goes with the next. */
 const sendLimit = 1000;
@@ -147,14 +147,8 @@ function dueRuns(now: number, of: readonly SourceTimings[], state: PlannerState)
       if (locked || state.paused.has(source.id)) continue;
       for (const { slot, symbols } of dueOf(timing, state.plannedTo.get(key) ?? null, now)) {
         const due = new Date(slot);
-        const spreadSeconds = spreadSecondsOf(timing, symbols.length);
         runs.push(
-          ...runOf(source, job, symbols, wanted, {
-            trigger: 'schedule',
-            slot: due.toISOString(),
-            dueAt: due,
-            spreadSeconds,
-          }),
+          ...runOf(source, timing, symbols, wanted, { trigger: 'schedule', slot: due.toISOString(), dueAt: due }),
         );
       }
     }
@@ -179,15 +173,8 @@ function requestedRuns(
     for (const timing of timingsOf(source, wanted)) {
       const { job, symbols } = timing;
       if (request.job !== undefined && request.job !== job.id) continue;
-      const spreadSeconds = spreadSecondsOf(timing, symbols.length);
-      runs.push(
-        ...runOf(source, job, symbols, wanted, {
-          trigger: request.trigger,
-          slot: request.requestId,
-          dueAt,
-          spreadSeconds,
-        }),
-      );
+      const due = { trigger: request.trigger, slot: request.requestId, dueAt };
+      runs.push(...runOf(source, timing, symbols, wanted, due));
       // The first cycle is the first run of each job: the next tick must not plan it again.
       if (request.trigger === 'first_cycle') plannedTo.set(`${source.id}/${job.id}`, dueAt.getTime());
     }
@@ -201,11 +188,12 @@ function requestedRuns(
  */
 function runOf(
   source: SourceDefinition,
-  job: SourceJob,
+  timing: JobTiming,
   canonical: readonly string[],
   { toSource, had, companion }: SourceWanted,
-  due: Pick<PlannedRun, 'trigger' | 'slot' | 'dueAt' | 'spreadSeconds'>,
+  due: Pick<PlannedRun, 'trigger' | 'slot' | 'dueAt'>,
 ): PlannedRun[] {
+  const { job } = timing;
   const named = canonical.flatMap((symbol) => toSource(symbol) ?? []);
   if (named.length === 0) return [];
   const sure = new Set(canonical.flatMap((symbol) => (had?.has(symbol) ? (toSource(symbol) ?? []) : [])));
@@ -221,6 +209,7 @@ function runOf(
     kind: job.kind,
     ...due,
     tasks,
+    spreadSeconds: spreadSecondsOf(timing, canonical.length),
   };
   return [run];
 }
