@@ -104,12 +104,6 @@ export function conditionsOf(
   return conditions.map((condition) => ` AND ${condition}`).join('');
 }
 
-/** SQL: how many rows of a page, and from which on. */
-export function rangeOf(of: { readonly limit: number; readonly offset: number }, parameters: Parameters): string {
-  const limit = `LIMIT ${parameters.add(of.limit)}`;
-  return of.offset === 0 ? limit : `${limit} OFFSET ${parameters.add(of.offset, 'offset')}`;
-}
-
 /** Of a subquery `x` the rows after a place in an order, and the order; and the columns that it has of a subquery `y` for that. */
 export function pageOf(
   of: {
@@ -125,9 +119,9 @@ export function pageOf(
   const way = down ? 'DESC' : 'ASC';
   const sorted = `ORDER BY ${column} IS NULL, ${column} ${way}, x.symbol`;
   if (after === null) return { place, after: '', order: sorted };
-  const symbol = parameters.add(after.symbol, 'after');
+  const symbol = parameters.add(after.symbol);
   if (after.value === null) return { place, after: `WHERE ${column} IS NULL AND x.symbol > ${symbol}`, order: sorted };
-  const value = `${parameters.add(after.value, 'value')}::${orderTypes[order]}`;
+  const value = `${parameters.add(after.value)}::${orderTypes[order]}`;
   return {
     place,
     after: `WHERE ${column} ${down ? '<' : '>'} ${value} OR (${column} = ${value} AND x.symbol > ${symbol}) OR ${column} IS NULL`,

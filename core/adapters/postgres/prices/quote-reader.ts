@@ -30,7 +30,7 @@ import {
   servedByFields,
   servedColumns,
 } from './quote-columns.ts';
-import { conditionsOf, markRow, markText, Parameters, pageOf, rangeOf } from './quote-list.ts';
+import { conditionsOf, markRow, markText, Parameters, pageOf } from './quote-list.ts';
 import { sparklines } from './sparklines.ts';
 import { visibleQuotes } from './visible-quotes.ts';
 import { isRepaired, repairsOf, wasWrong } from './wrong-quotes.ts';
@@ -87,17 +87,17 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       if (of.order === 'symbol' && !of.down && of.offset === 0 && of.text === null && of.mic === null) {
         // The index has the order: a page is read from it, and no more.
         const after = of.after === null ? '' : ` AND a.symbol > ${parameters.add(of.after.symbol, 'after')}`;
-        const range = rangeOf(of, parameters);
+        const limit = parameters.add(of.limit);
         const result = await pool.query({
           name: parameters.named(`quote-page${of.source === null ? '' : '-of-source'}`),
-          text: `${columns} FROM ${from(listingsOn)} ${batches} WHERE ${where}${after} ORDER BY a.symbol ${range}`,
+          text: `${columns} FROM ${from(listingsOn)} ${batches} WHERE ${where}${after} ORDER BY a.symbol LIMIT ${limit}`,
           values: parameters.values,
         });
         return rowsOf(pricedRow, result);
       }
       // First where each one stands, of all: what few have, or none, is not sought along the index. Then those of the page.
       const { place, after, order } = pageOf(of, parameters);
-      const range = rangeOf(of, parameters);
+      const range = `LIMIT ${parameters.add(of.limit)} OFFSET ${parameters.add(of.offset)}`;
       const result = await pool.query({
         text: `WITH every AS MATERIALIZED (
                  SELECT ${place} FROM (SELECT a.symbol, ${facts} FROM ${from(allListingsOn)} WHERE ${where}) y),
