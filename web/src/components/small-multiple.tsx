@@ -3,7 +3,7 @@ import { classNames } from './class-names.ts';
 import styles from './small-multiple.module.css';
 
 /** A value that holds from an instant until the next one, or for `step` at most; `null` where it is not known. */
-export interface SeriesPoint {
+interface SeriesPoint {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly value: number | null;

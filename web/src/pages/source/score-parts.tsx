@@ -22,9 +22,8 @@ const share = (value: number | null) => (value === null ? missing : `${Math.floo
 /** What the score of a source was made of over time: the score and each of its parts, below one another. */
 export function ScoreParts({ sourceId }: { sourceId: string }) {
   const [by, setBy] = useState<'hour' | 'day'>('hour');
-  const hours = useQuery({ ...healthByHourQuery(sourceId), enabled: by === 'hour' });
-  const days = useQuery({ ...healthByDayQuery(sourceId), enabled: by === 'day' });
-  const { data: samples, ...read } = by === 'hour' ? hours : days;
+  const read = useQuery(by === 'hour' ? healthByHourQuery(sourceId) : healthByDayQuery(sourceId));
+  const samples = read.data;
   const { step, count, begins, ends, long } = times[by];
   const to = (Math.floor(clock.now() / step) + 1) * step;
   const of = { from: to - count * step, to, step };
