@@ -136,6 +136,23 @@ describe('the market', () => {
     expect(asked.length).toBeLessThan(3);
   });
 
+  it('keeps the lines while rows move and their lines are asked for again', async () => {
+    const page = await dashboard.open('/market');
+    const line = row(page, 'AAPL').getByRole('img');
+    await line.waitFor();
+    const held = Promise.withResolvers<void>();
+    await page.route(/\/sparklines/, async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    const asked = page.waitForRequest((request) => /\/sparklines.*AAPL/.test(request.url()));
+    await page.getByRole('button', { name: 'Add SPY to the watchlist' }).click();
+    await asked;
+    await expect.poll(async () => (await symbols(page))[0]).toBe('SPY');
+    expect(await line.count()).toBe(1);
+    held.resolve();
+  });
+
   it('asks for the pages of 50,000 rows that are looked at, and for no others', async () => {
     dashboard.double.state.quotes = largeMarket(50_000).map((given) => quoteOf(given));
     const page = await dashboard.open('/market');

@@ -1,7 +1,12 @@
 /** What the pages of the market read: a page of quotes at a place of an order, counts by class, small lines. */
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query';
 import { z } from 'zod';
-import { assetClassSchema, quoteSchema, sparklineSchema } from '../../../core/contracts/http/market.ts';
+import {
+  assetClassSchema,
+  quoteSchema,
+  type SparklineView,
+  sparklineSchema,
+} from '../../../core/contracts/http/market.ts';
 import { paced } from '../live/pace.ts';
 import { reader } from './client.ts';
 
@@ -85,17 +90,25 @@ export const classesQuery = queryOptions({
   refetchInterval: paced(30_000),
 });
 
+const sparklines = 'sparklines';
+
 /** The last session of some symbols, by symbol. */
 export function sparklinesQuery(symbols: readonly string[]) {
   return queryOptions({
-    queryKey: ['sparklines', symbols],
+    queryKey: [sparklines, symbols],
     queryFn: async ({ signal }) => {
       const answer = await readSparklines(`/sparklines?symbols=${encodeURIComponent(symbols.join())}`, signal);
       return new Map(answer.data.map((line) => [line.symbol, line]));
     },
-    enabled: symbols.length > 0,
     staleTime: 60_000,
     refetchInterval: 5 * 60_000,
-    placeholderData: keepPreviousData,
   });
+}
+
+/** The last sessions that were read before, with whichever other symbols; what was first asked for last comes first. */
+export function sparklinesBefore(client: QueryClient): ReadonlyMap<string, SparklineView>[] {
+  return client
+    .getQueriesData<ReadonlyMap<string, SparklineView>>({ queryKey: [sparklines] })
+    .flatMap(([, lines]) => lines ?? [])
+    .toReversed();
 }

@@ -1,5 +1,5 @@
 /** The rows of the market as they are needed: the pinned ones at once, of the others the pages that are looked at. */
-import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import type { QuoteView, SparklineView } from '../../../../core/contracts/http/market.ts';
 import {
@@ -9,6 +9,7 @@ import {
   type QuotesAsked,
   quotePageQuery,
   rowsOfPage,
+  sparklinesBefore,
   sparklinesQuery,
 } from '../../api/market-queries.ts';
 import { useTogether } from '../../components/together.ts';
@@ -63,13 +64,19 @@ export function useMarketList(search: MarketSearch, text: string) {
     return quote && isPinned.has(quote.instrument.symbol) ? undefined : quote;
   };
 
-  const symbolsOf = (quotes: readonly QuoteView[] | undefined) =>
-    fitting((quotes ?? []).map(({ instrument }) => instrument.symbol).toSorted());
+  const client = useQueryClient();
+  const drawn = [top, ...seen.map((page) => quotesOf(page) ?? [])].filter((quotes) => quotes.length > 0);
   const lines = useQueries({
-    queries: [symbolsOf(top), ...seen.map((page) => symbolsOf(quotesOf(page)))].map(sparklinesQuery),
+    queries: drawn.map((quotes) =>
+      sparklinesQuery(fitting(quotes.map(({ instrument }) => instrument.symbol).toSorted())),
+    ),
   });
-  const lineOf = (symbol: string): SparklineView | undefined =>
-    lines.map(({ data }) => data?.get(symbol)).find((line) => line !== undefined);
+  // A row that moved is asked for with others than before: until these are here, it keeps its line.
+  const known = [
+    ...lines.flatMap(({ data }) => data ?? []),
+    ...(lines.some(({ isLoading }) => isLoading) ? sparklinesBefore(client) : []),
+  ];
+  const lineOf = (symbol: string): SparklineView | undefined => known.find((each) => each.has(symbol))?.get(symbol);
 
   const look = useCallback((from: number, to: number) => {
     setRange((before) => (before.from === from && before.to === to ? before : { from, to }));

@@ -13,8 +13,8 @@ import { QuoteRow, WaitingRow } from './quote-row.tsx';
 const rowHeight = { desk: 34, phone: 58 };
 
 /**
- * The market table; only visible rows are rendered, and of the others only the pages that are looked at are asked for. Keyboard: one tab stop, then arrows, Page Up and Down, Home and End;
- * Enter opens the instrument.
+ * The market table; only visible rows are rendered, and only the pages that are looked at are asked for. Keyboard: one tab
+ * stop, then arrows, Page Up and Down, Home and End; Enter opens the instrument.
  */
 export function MarketTable({
   list,
