@@ -24,11 +24,8 @@ export function intervalMs(interval: BarInterval): number {
 export const barBases = ['raw', 'splits', 'splits_and_dividends'] as const;
 export type BarBasis = (typeof barBases)[number];
 
-/** Open, high, low, close and volume over one interval, in major currency units, as the source gave them. */
-export interface Bar {
-  readonly interval: BarInterval;
-  /** Start of the interval, milliseconds since the Unix epoch. */
-  readonly startsAt: number;
+/** Open, high, low, close and volume over one interval, in major currency units. */
+export interface BarPrices {
   /** The trading day in the venue's zone, `yyyy-mm-dd`; `null` for intraday bars. */
   readonly date: string | null;
   readonly open: DecimalText | null;
@@ -37,6 +34,13 @@ export interface Bar {
   readonly close: DecimalText;
   readonly volume: DecimalText | null;
   readonly currency: string;
+}
+
+/** A bar as its source gave it. */
+export interface Bar extends BarPrices {
+  readonly interval: BarInterval;
+  /** Start of the interval, milliseconds since the Unix epoch. */
+  readonly startsAt: number;
   readonly minorFactor: number;
   /** The line of the file that it was imported from. */
   readonly line?: number;

@@ -1,19 +1,10 @@
-import type { BarBasis, CorporateAction } from './bar.ts';
-import type { DecimalText } from './decimal.ts';
+import type { BarBasis, BarPrices, CorporateAction } from './bar.ts';
 
 /** A bar as stored. Days are `yyyy-mm-dd` in the venue's zone. */
-export interface StoredBar {
+export interface StoredBar extends BarPrices {
   readonly startsAt: Date;
   /** The trading day; of an intraday bar, the day it began on. */
   readonly day: string;
-  /** The trading day; `null` for intraday bars. */
-  readonly date: string | null;
-  readonly open: DecimalText | null;
-  readonly high: DecimalText | null;
-  readonly low: DecimalText | null;
-  readonly close: DecimalText;
-  readonly volume: DecimalText | null;
-  readonly currency: string;
   readonly basis: BarBasis;
   /** As of when its prices are adjusted: in milliseconds since the epoch, and the day. */
   readonly basisAt: number;

@@ -1,4 +1,5 @@
 import type { ExportPart } from '../contracts/http/exports.ts';
+import type { BarPrices } from '../market/bar.ts';
 import type { DecimalText } from '../market/decimal.ts';
 import type { Provenance } from '../market/provenance.ts';
 import type { ArchivedQuote, Microseconds } from '../prices/history/archived-quote.ts';
@@ -6,18 +7,10 @@ import type { ListingNames } from './archive-store.ts';
 import type { SeriesSpan } from './history-archive.ts';
 
 /** A version of a stored bar: what it said, and when it was known. */
-export interface ExportedBar extends Provenance {
+export interface ExportedBar extends BarPrices, Provenance {
   readonly listingId: number;
   readonly source: string;
   readonly startsAt: Microseconds;
-  /** The trading day; `null` for intraday bars. */
-  readonly date: string | null;
-  readonly open: DecimalText | null;
-  readonly high: DecimalText | null;
-  readonly low: DecimalText | null;
-  readonly close: DecimalText;
-  readonly volume: DecimalText | null;
-  readonly currency: string;
   readonly minorFactor: number;
   readonly basis: string;
   readonly basisAt: Microseconds;

@@ -5,6 +5,7 @@ import { instantOf } from '../../../prices/history/archived-quote.ts';
 import { numbers } from '../database/array-literal.ts';
 import type { Pool } from '../database/pool.ts';
 import { decimalText, rowsOf } from '../database/rows.ts';
+import { barPriceFields } from '../prices/bar-fields.ts';
 import { paymentsOf } from '../prices/payments.ts';
 import { provenance, provenanceFields } from '../prices/provenance.ts';
 import { microsOf } from './archived-rows.ts';
@@ -19,13 +20,7 @@ const barRow = z.object({
   listingId: z.int(),
   source: z.string(),
   startsAt: z.int(),
-  date: z.string().nullable(),
-  open: decimalText.nullable(),
-  high: decimalText.nullable(),
-  low: decimalText.nullable(),
-  close: decimalText,
-  volume: decimalText.nullable(),
-  currency: z.string(),
+  ...barPriceFields,
   minorFactor: z.int(),
   basis: z.string(),
   basisAt: z.int(),

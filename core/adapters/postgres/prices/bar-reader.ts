@@ -5,6 +5,7 @@ import type { BarReader } from '../../../ports/bar-reader.ts';
 import { msOf } from '../database/instant.ts';
 import type { Pool } from '../database/pool.ts';
 import { decimalText, firstRow, instant, rowsOf } from '../database/rows.ts';
+import { barPriceFields } from './bar-fields.ts';
 import { barsAsColumns, barsOfColumns } from './bar-page.ts';
 import { paymentsOf } from './payments.ts';
 import { repairDays } from './repair-wants.ts';
@@ -41,13 +42,7 @@ const sourceRow = z.object({ source: z.string(), basis, basisAt: z.int(), histor
 const barFields = {
   startsAt: instant,
   day: z.string(),
-  date: z.string().nullable(),
-  open: decimalText.nullable(),
-  high: decimalText.nullable(),
-  low: decimalText.nullable(),
-  close: decimalText,
-  volume: decimalText.nullable(),
-  currency: z.string(),
+  ...barPriceFields,
   basis,
   basisAt: z.int(),
   basisDay: z.string(),
