@@ -5,6 +5,7 @@ import { createApiKey } from '../../core/auth/api-keys.ts';
 import { createSealer } from '../../core/auth/seal.ts';
 import type { Session } from '../../core/auth/session.ts';
 import { sessionKeeper } from '../../core/auth/session-keeper.ts';
+import { minuteSeconds } from '../../core/planning/permits.ts';
 import type { State } from '../../core/ports/state.ts';
 import { alphaVantage } from '../../core/sources/alpha-vantage/source.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
@@ -126,6 +127,20 @@ describe('taking a task', () => {
     expect(await begin()).toMatchObject({ go: false, why: 'quota_minute' });
     await spend(yahoo.quota.perDay - yahoo.quota.perMinute, `date_trunc('day', now(), 'UTC')`);
     expect(await begin()).toMatchObject({ go: false, why: 'quota_day', attempt: 1 });
+  });
+
+  it('waits behind the parts of its run that found the minute used up, and not behind those that are sent over hours', async () => {
+    await world.pool.query(
+      `INSERT INTO task (run_id, part, source_id, symbols, due_at, waits_until)
+       SELECT $1, part, 'yahoo', '{AAPL}', now(), now() + interval '1 hour' FROM generate_series(1, 5000) part`,
+      [runId],
+    );
+    await spend(yahoo.quota.perMinute, 'clock_timestamp()');
+    const alone = await begin();
+    expect(alone).toMatchObject({ go: false, why: 'quota_minute' });
+    expect(alone.go ? null : alone.retryAfterSeconds).toBeLessThanOrEqual(minuteSeconds);
+    await world.pool.query(`UPDATE task SET status = 'queued' WHERE part > 0`);
+    expect(await begin()).toMatchObject({ go: false, why: 'quota_minute', retryAfterSeconds: 840 });
   });
 });
 

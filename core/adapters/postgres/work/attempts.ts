@@ -142,12 +142,12 @@ async function isBusy(connection: Connection, sourceId: string, { runId, part }:
 
 const aheadRow = z.object({ ahead: z.int() });
 
-/** How many other parts of a run wait already. */
+/** How many other parts of a run wait already: those that are not sent yet do not. */
 async function partsWaiting(connection: Connection, { runId, part }: Begin): Promise<number> {
   const { rows } = await connection.query({
     name: 'attempt-line',
     text: `SELECT count(*)::int AS ahead FROM task
-           WHERE run_id = $1 AND part <> $2 AND finished_at IS NULL AND waits_until > clock_timestamp()`,
+           WHERE run_id = $1 AND part <> $2 AND status = 'queued' AND finished_at IS NULL AND waits_until > clock_timestamp()`,
     values: [runId, part],
   });
   return aheadRow.parse(rows[0]).ahead;
