@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import { quoteFile } from '../../../core/adapters/parquet/write-quotes.ts';
 import type { Pool } from '../../../core/adapters/postgres/database/pool.ts';
-import type { ArchivedQuote } from '../../../core/prices/history/archived-quote.ts';
+import { rowsOf } from '../../../core/adapters/postgres/database/rows.ts';
+import {
+  archivedColumns,
+  archivedRow,
+  archiveOrder,
+  versionsWhere,
+} from '../../../core/adapters/postgres/history/archived-rows.ts';
 
 const sizesRow = z.object({ quote: z.number(), task: z.number() });
 /** Listings whose quotes are written to a file, as the archive does. */
@@ -19,47 +25,15 @@ export async function storedBytes(pool: Pool): Promise<readonly string[]> {
               / (SELECT count(*) FROM task) AS task`,
   );
   const { quote, task } = sizesRow.parse(rows[0]);
-  const { rows: quotes } = await pool.query(
-    `SELECT listing_id AS "listingId", q.source, (extract(epoch FROM as_of) * 1e6)::float8 AS "asOf", price::text, previous_close::text AS "previousClose",
-            bid::text, ask::text, volume::text, currency, minor_factor AS "minorFactor", session, delay_seconds AS "delaySeconds",
-            as_of_basis AS "asOfBasis", (extract(epoch FROM fetched_at) * 1e6)::float8 AS "fetchedAt",
-            (extract(epoch FROM q.ingested_at) * 1e6)::float8 AS "ingestedAt", batch_id::text AS "batchId", run_id AS "runId", part, attempt,
-            blob_key AS "blobKey", parser_version AS "parserVersion"
-     FROM quote q LEFT JOIN batch b ON b.id = q.batch_id WHERE listing_id <= $1 ORDER BY listing_id, q.source, as_of`,
+  const found = await pool.query(
+    `SELECT ${archivedColumns} FROM ${versionsWhere('p.listing_id <= $1')} LEFT JOIN batch b ON b.id = q.batch_id ORDER BY ${archiveOrder}`,
     [inFile],
   );
-  const archived = z
-    .array(fileRow)
-    .parse(quotes)
-    .map(
-      (row): ArchivedQuote => ({ ...row, confirmedAt: null, knownTo: null, wasProvisional: false, settledAt: null }),
-    );
+  const archived = rowsOf(archivedRow, found);
   const names = new Map(archived.map(({ listingId }) => [listingId, { symbol: `SYM${listingId}`, mic: 'XNAS' }]));
   const parquetRow = quoteFile(archived, names, {}).length / archived.length;
   return linesOf(quote, task, parquetRow);
 }
-
-const text = z.string();
-const fileRow = z.object({
-  ...{
-    listingId: z.int(),
-    source: text,
-    asOf: z.number(),
-    price: text,
-    previousClose: text.nullable(),
-    bid: text.nullable(),
-  },
-  ...{ ask: text.nullable(), volume: text.nullable(), currency: text, minorFactor: z.int(), session: text.nullable() },
-  ...{
-    delaySeconds: z.int().nullable(),
-    asOfBasis: text,
-    fetchedAt: z.number(),
-    ingestedAt: z.number(),
-    batchId: text,
-  },
-  ...{ runId: text.nullable(), part: z.int().nullable(), attempt: z.int().nullable(), blobKey: text.nullable() },
-  parserVersion: text.nullable(),
-});
 
 /** Minutes of a day, and days a year, in which prices are fetched: of US sessions with what comes before and after, and always. */
 const hours = [
