@@ -2,7 +2,8 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeAccountAttributesCommand, RDSClient } from '@aws-sdk/client-rds';
 import * as z from 'zod';
-import { type Installation, optionsOf } from '../../core/contracts/installation.ts';
+import { type Installation, optionsOf, usualPrefix } from '../../core/contracts/installation.ts';
+import { settingNames } from '../../core/contracts/settings.ts';
 import { neededExecutions } from '../../lib/executions.ts';
 import type { CloudSettings } from '../../lib/stage-settings.ts';
 import type { Check, Finding } from '../doctor-checks.ts';
@@ -115,10 +116,12 @@ async function stacks({ clients, settings }: Preflight): Promise<Finding> {
         `${stuck.name} is DELETE_FAILED`,
         `Finish the removal first: quotron destroy ${optionsOf(settings)}.`,
       );
+    // The app of CDK knows the prefix by its variable only.
+    const set = settings.prefix === usualPrefix ? '' : `${settingNames.prefix}=${settings.prefix} `;
     if (stuck)
       return fail(
         `${stuck.name} is ${stuck.status}`,
-        `Run npx cdk rollback ${stuck.name} -c stage=${settings.stage}, then deploy.`,
+        `Run ${set}npx cdk rollback ${stuck.name} -c stage=${settings.stage}, then deploy.`,
       );
     return ok(found.length === 0 ? 'none yet: a first deployment' : `${found.length} are there`);
   } finally {

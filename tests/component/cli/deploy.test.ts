@@ -98,6 +98,13 @@ describe('a copy of a stage with a prefix of its own', () => {
     expect(done.stderr).not.toContain('Quotron-dev-Api');
   });
 
+  it('what is to be run by hand has its prefix, too', async () => {
+    aws.answers.set('DescribeStacks', () => stacksOf({ 'Acme-dev-Api': 'UPDATE_ROLLBACK_FAILED' }));
+    const done = await deploy(['--stage', 'dev', '--yes', '--prefix', 'acme']);
+    expect(done.code).toBe(1);
+    expect(done.stderr).toContain('Run QUOTRON_PREFIX=acme npx cdk rollback Acme-dev-Api -c stage=dev, then deploy.');
+  });
+
   it.each(['acme-eu', 'Acme'])('%s is refused before anything is asked', async (prefix) => {
     for (const [args, env] of [
       [['--prefix', prefix], {}],
