@@ -63,7 +63,7 @@ describe('for everyone', () => {
       const bar = await page.getByRole('navigation', { name: 'Pages' }).boundingBox();
       expect(bar?.width).toBe(390);
       expect((bar?.y ?? 0) + (bar?.height ?? 0)).toBe(844);
-      expect(await page.getByRole('navigation').locator('a:visible, button:visible').count()).toBe(5);
+      await expect.poll(() => page.getByRole('navigation').locator('a:visible, button:visible').count()).toBe(5);
     },
   );
 

@@ -9,7 +9,7 @@ describe('an index', () => {
     const page = await dashboard.look('/market/%5EGSPC');
     const table = page.getByRole('table', { name: 'Constituents' });
     await table.waitFor();
-    expect(await table.getByRole('row').count()).toBe(21);
+    await expect.poll(() => table.getByRole('row').count()).toBe(21);
     expect((await textOf(table.getByRole('row').nth(2))).replaceAll(/\s+/g, ' ')).toBe(
       '2 AAPLApple Inc. 7.05 % 244.60 ▲+1.27 %',
     );
@@ -23,7 +23,7 @@ describe('an index', () => {
     const page = await dashboard.open('/market/%5EGSPC');
     const table = page.getByRole('table', { name: 'Constituents' });
     await page.getByRole('button', { name: 'Show all 503' }).click();
-    expect(await table.getByRole('row').count()).toBe(504);
+    await expect.poll(() => table.getByRole('row').count()).toBe(504);
     await table.getByRole('link', { name: 'AAPL' }).click();
     await page.getByRole('heading', { name: 'AAPL' }).waitFor();
     expect(await page.getByRole('table', { name: 'Constituents' }).count()).toBe(0);

@@ -90,7 +90,7 @@ describe('an instrument', () => {
     const back = stored.getByRole('listitem').nth(4);
     expect(await textOf(back.locator('del'))).toBe('243.92');
     expect(await textOf(back)).toMatch(/was 243\.92 until/);
-    expect(await stored.getByRole('listitem').count()).toBe(8);
+    await expect.poll(() => stored.getByRole('listitem').count()).toBe(8);
   });
 
   it('tells which of the shown bars are missing, and offers to fill just those', async () => {

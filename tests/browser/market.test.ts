@@ -66,7 +66,7 @@ describe('the market', () => {
     await page.getByRole('button', { name: /sources differ on BTC-USD/ }).click();
     const candidates = page.getByRole('dialog', { name: 'The sources differ on BTC-USD' });
     await candidates.getByText('95,422.28').waitFor();
-    expect(await candidates.getByRole('row').count()).toBe(3);
+    await expect.poll(() => candidates.getByRole('row').count()).toBe(3);
     expect(await textOf(candidates)).toContain('chosen');
     await page.keyboard.press('Escape');
     await candidates.waitFor({ state: 'detached' });
@@ -93,7 +93,7 @@ describe('the market', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('berk');
     await expect.poll(() => symbols(page)).toEqual(['BRK-A', 'BRK-B']);
-    expect(await page.getByText('2 of 17 instruments').count()).toBe(1);
+    await expect.poll(() => page.getByText('2 of 17 instruments').count()).toBe(1);
     await page.getByRole('button', { name: 'Crypto 2' }).click();
     await page.getByText('No instrument matches').waitFor();
     expect(new URL(page.url()).search).toBe('?q=berk&class=crypto');
@@ -131,7 +131,7 @@ describe('the market', () => {
     const line = row(page, 'AAPL').getByRole('img');
     await line.waitFor();
     expect(await line.getAttribute('aria-label')).toBe('Last session: from 244.60 to 243.92, low 242.16, high 247.05');
-    expect(await line.locator('path').count()).toBe(2);
+    await expect.poll(() => line.locator('path').count()).toBe(2);
     const asked = dashboard.double.state.requests.filter((request) => request.startsWith('GET /sparklines'));
     expect(asked.length).toBeLessThan(3);
   });
@@ -149,7 +149,7 @@ describe('the market', () => {
     await page.getByRole('button', { name: 'Add SPY to the watchlist' }).click();
     await asked;
     await expect.poll(async () => (await symbols(page))[0]).toBe('SPY');
-    expect(await line.count()).toBe(1);
+    await expect.poll(() => line.count()).toBe(1);
     held.resolve();
   });
 
@@ -160,7 +160,7 @@ describe('the market', () => {
     const asked = () => dashboard.double.state.requests.filter((line) => line.startsWith('GET /quotes')).length;
     // All would be 500; a page that is looked at is asked for again every five seconds.
     expect(asked()).toBeLessThan(10);
-    expect(await page.locator('tbody tr').count()).toBeLessThan(60);
+    await expect.poll(() => page.locator('tbody tr').count()).toBeLessThan(60);
     expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('50001');
     const [first] = await symbols(page);
     await page.getByRole('link', { name: first ?? '', exact: true }).focus();
@@ -201,8 +201,8 @@ describe('the market', () => {
       quote.instrument.symbol === 'AAPL' ? { ...quote, price: 245.1, change: 3.57, changeFraction: 0.01478 } : quote,
     );
     await expect.poll(forward(page, () => textOf(row(page, 'AAPL')))).toContain('245.10');
-    expect(await row(page, 'AAPL').locator('[data-changed="up"]').count()).toBe(1);
-    expect(await page.locator('[data-changed]').count()).toBe(1);
+    await expect.poll(() => row(page, 'AAPL').locator('[data-changed="up"]').count()).toBe(1);
+    await expect.poll(() => page.locator('[data-changed]').count()).toBe(1);
 
     await page.emulateMedia({ reducedMotion: 'reduce' });
     dashboard.double.state.quotes = dashboard.double.state.quotes.map((quote) => ({

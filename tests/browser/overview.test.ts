@@ -137,7 +137,7 @@ describe('what is looked after', () => {
       const row = page.locator('details[open]');
       await row.getByRole('button', { name: 'Replay' }).click();
       // A person may vouch for a price in whatever unit.
-      expect(await row.getByRole('button', { name: 'Accept price …' }).count()).toBe(1);
+      await expect.poll(() => row.getByRole('button', { name: 'Accept price …' }).count()).toBe(1);
       await page.getByText('Replaying the answer with OCDO.L.').waitFor();
       const toast = page.getByRole('region', { name: 'Messages' }).locator('[data-tone]');
       await toast
@@ -209,11 +209,9 @@ describe('what is looked after', () => {
     it('groups by source and reason, and narrows to one group in the address', async () => {
       const page = await dashboard.open('/quarantine');
       await page.getByRole('heading', { name: 'Wrong unit, yahoo' }).waitFor();
-      expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual([
-        'Wrong unit, yahoo',
-        'Price jump, coingecko',
-        'Unreadable, yahoo',
-      ]);
+      await expect
+        .poll(() => page.getByRole('heading', { level: 2 }).allInnerTexts())
+        .toEqual(['Wrong unit, yahoo', 'Price jump, coingecko', 'Unreadable, yahoo']);
       await page.getByRole('link', { name: 'Only these' }).nth(1).click();
       await expect
         .poll(() => page.getByRole('heading', { level: 2 }).allInnerTexts())
@@ -238,10 +236,10 @@ describe('what is looked after', () => {
     await flow.getByRole('img', { name: /^Relay lag: .*, at most 42 s, at last 1 s$/ }).waitFor();
     await flow.getByText('As a table').click();
     // Minutes without anything have no rows.
-    expect(await flow.getByRole('row').count()).toBe(1 + 180 - 12);
+    await expect.poll(() => flow.getByRole('row').count()).toBe(1 + 180 - 12);
     await flow.getByRole('combobox', { name: 'Time' }).selectOption('hour');
     await flow.getByRole('img', { name: /^Answers: last 7 days by the hour, at most 5, at last 5$/ }).waitFor();
-    expect(await flow.getByRole('row').count()).toBe(1 + 168 - 12);
+    await expect.poll(() => flow.getByRole('row').count()).toBe(1 + 168 - 12);
   });
 
   describe('the palette', () => {

@@ -17,7 +17,7 @@ describe('the page of the API', () => {
     const page = await open();
     const operations = await sections(page).count();
     expect(operations).toBeGreaterThan(60);
-    expect(await page.locator('nav li').count()).toBe(operations);
+    await expect.poll(() => page.locator('nav li').count()).toBe(operations);
     const link = page.getByRole('link', { name: 'GET /bars/{symbol}' }).first();
     await link.click();
     expect(new URL(page.url()).hash).toBe('#getBarsSymbol');
@@ -47,12 +47,12 @@ describe('the page of the API', () => {
     const page = await open();
     await page.keyboard.press('/');
     await page.keyboard.type('quotes history');
-    expect(await sections(page).count()).toBe(1);
-    expect(await page.locator('nav li:visible').count()).toBe(1);
+    await expect.poll(() => sections(page).count()).toBe(1);
+    await expect.poll(() => page.locator('nav li:visible').count()).toBe(1);
     await page.getByLabel('Find an operation').fill('nothing like it');
     await page.getByText('No operation has these words.').waitFor();
     await page.getByLabel('Find an operation').fill('');
-    expect(await sections(page).count()).toBeGreaterThan(60);
+    await expect.poll(() => sections(page).count()).toBeGreaterThan(60);
   });
 
   it.each([
@@ -78,7 +78,7 @@ describe('the page of the events', () => {
     const page = await dashboard.open('/docs/events', { signedIn: false });
     const shown = page.locator('article:visible');
     const types = eventTypes().map(({ type }) => type);
-    expect(await shown.count()).toBe(types.length);
+    await expect.poll(() => shown.count()).toBe(types.length);
     await page.getByLabel('Find an event').fill('incident opened');
     await expect.poll(() => shown.count()).toBe(1);
     expect(await textOf(shown)).toMatch(/quotron\.incident\.opened[\s\S]+incidentId: uuid/);

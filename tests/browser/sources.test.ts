@@ -106,7 +106,7 @@ describe('the sources', () => {
     const page = await dashboard.open('/sources');
     await card(page, source.title).getByText('Account locked.').waitFor();
     expect(await textOf(card(page, source.title))).toContain('It needs a person. Then: quotron continue yahoo.');
-    expect(await page.getByRole('button', { name: 'Continue login' }).count()).toBe(1);
+    await expect.poll(() => page.getByRole('button', { name: 'Continue login' }).count()).toBe(1);
     const asked = page.waitForRequest((request) => request.url().endsWith(`/sources/${source.id}/continue`));
     await page.getByRole('button', { name: 'Continue login' }).click();
     expect((await asked).method()).toBe('POST');
@@ -125,7 +125,7 @@ describe('the sources', () => {
       'No credentials are set. It needs an API key: PUT /api/v1/sources/alpha-vantage/credentials or quotron credentials set alpha-vantage.',
     );
     expect(await textOf(card(page, 'Alpha Vantage').locator('code'))).toBe('quotron credentials set alpha-vantage');
-    expect(await page.getByText('No credentials are set.').count()).toBe(1);
+    await expect.poll(() => page.getByText('No credentials are set.').count()).toBe(1);
     if (source) source.credentials = { form: 'api-key', isSet: true, changedAt: new Date().toISOString(), hint: null };
     await page.reload();
     await card(page, 'Alpha Vantage').waitFor();
@@ -262,18 +262,13 @@ describe('the sources', () => {
     expect(await success.getAttribute('aria-label')).toBe(
       'Success: last 7 days by the hour, at last 100 %, lowest 20 %',
     );
-    expect(await made.getByRole('img').count()).toBe(6);
+    await expect.poll(() => made.getByRole('img').count()).toBe(6);
     await made.getByText('As a table').click();
     await expect.poll(() => made.getByRole('row').count()).toBe(151);
     // Before the parts were kept, an hour has its score alone.
-    expect(await made.getByRole('row').last().getByRole('cell').allInnerTexts()).toEqual([
-      '97',
-      '–',
-      '–',
-      '–',
-      '–',
-      '–',
-    ]);
+    await expect
+      .poll(() => made.getByRole('row').last().getByRole('cell').allInnerTexts())
+      .toEqual(['97', '–', '–', '–', '–', '–']);
     await made.getByText('As a table').click();
     await made.getByRole('combobox', { name: 'Time' }).selectOption('day');
     await made.getByRole('img', { name: /^Score: last 90 days by the day, at last 97, lowest 64/ }).waitFor();

@@ -64,7 +64,7 @@ describe('when there is nothing, nothing yet, or trouble', () => {
     await expect
       .poll(forward(page, () => page.getByRole('alert').allInnerTexts()))
       .toEqual([expect.stringMatching(/^Last updated \d+ (s|min) ago/)]);
-    expect(await page.getByRole('link', { name: 'AAPL' }).count()).toBe(1);
+    await expect.poll(() => page.getByRole('link', { name: 'AAPL' }).count()).toBe(1);
     dashboard.double.state.fail.clear();
     await expect.poll(forward(page, () => page.getByRole('alert').count())).toBe(0);
   });
