@@ -150,6 +150,8 @@ function whatOf({ symbols, exchange }: ExportView): string {
 }
 
 const failures: Readonly<Record<ExportFailure, string>> = {
+  interrupted:
+    'its writer was stopped in the midst of it each time, or nothing works on it any more: ask again, for less',
   too_many_rows: 'it would have too many rows: ask for fewer days, symbols or intervals',
   unexplained: 'it failed again and again; the log of write-exports says why',
 };

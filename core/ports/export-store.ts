@@ -58,6 +58,8 @@ export interface ExportWork extends ExportAsked {
   readonly listings: readonly number[];
   readonly rows: number;
   readonly files: number;
+  /** Tries since the last progress. */
+  readonly tries: number;
 }
 
 /** What the writer of exports keeps. Each step may be done twice. */
@@ -72,6 +74,6 @@ export interface ExportWorkStore {
   allFiles(id: string): Promise<ExportedFile[]>;
   finish(id: string, manifestBytes: number, at: Date, expiresAt: Date): Promise<void>;
   fail(id: string, failure: ExportFailure, at: Date): Promise<void>;
-  /** Notes a failed try. Gives how many there were since the last progress. */
-  countTry(id: string): Promise<number>;
+  /** Notes that a try begins, before it can be interrupted. Gives the how many-th it is since the last progress. */
+  begin(id: string): Promise<number>;
 }

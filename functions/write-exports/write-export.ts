@@ -7,7 +7,7 @@
  *   3. requeue   after a minute the message goes back to its queue, and the next stretch resumes from what is noted
  *   4. finish    the manifest, last
  *
- * A redelivered or interrupted message resumes there, too. Files are named by their content: one that is written again is the
+ * A redelivered or interrupted message resumes there, too; one that is interrupted each time before it gets on ends the export. Files are named by their content: one that is written again is the
  * same, or is named by nothing and goes with the bucket's rule.
  */
 import { createHash } from 'node:crypto';
@@ -20,6 +20,7 @@ import {
   mostExportedRows,
 } from '../../core/contracts/http/exports.ts';
 import type { ExportMessage } from '../../core/contracts/messages.ts';
+import { mostReceives } from '../../core/contracts/queues.ts';
 import { exportFolder, exportManifestPath, exportPath } from '../../core/contracts/s3-keys.ts';
 import { isDatabaseUnavailable } from '../../core/ports/database-unavailable.ts';
 import type { ExportedListing, ExportFormat, ExportRows } from '../../core/ports/export-rows.ts';
@@ -39,8 +40,11 @@ export interface ExportLimits {
 
 export const usualExportLimits: ExportLimits = { rowsOfFile: 100_000, rows: mostExportedRows, ms: 60_000 };
 
-/** Failed tries without progress, after which an export has failed. */
-const mostTries = 4;
+/**
+ * Tries without progress, after which an export has failed. One fewer than a message has: the last finds that those before it
+ * never ended.
+ */
+const mostTries = mostReceives - 1;
 /** Seconds until the next try, times the tries that failed. */
 const pauseSeconds = 20;
 
@@ -62,15 +66,20 @@ export async function writeExport(
   limits = usualExportLimits,
 ): Promise<void> {
   const { store, queue } = dependencies;
+  if ((await store.begin(exportId)) > mostTries) {
+    await store.fail(exportId, 'interrupted', new Date(dependencies.now()));
+    return;
+  }
   let delay: number | null;
   try {
     delay = (await resume(exportId, dependencies, limits)) ? 0 : null;
   } catch (error) {
     if (isDatabaseUnavailable(error)) throw error;
     dependencies.log(error, exportId);
-    const tries = await store.countTry(exportId);
+    // 0 where it had got on before it failed.
+    const tries = (await store.work(exportId))?.tries ?? mostTries;
     if (tries >= mostTries) await store.fail(exportId, 'unexplained', new Date(dependencies.now()));
-    delay = tries >= mostTries ? null : tries * pauseSeconds;
+    delay = tries >= mostTries ? null : Math.max(1, tries) * pauseSeconds;
   }
   if (delay !== null) await queue.send('exports', [{ exportId }], delay);
 }

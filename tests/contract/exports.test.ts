@@ -9,12 +9,14 @@ import { memoryRawStore } from '../../core/adapters/memory/raw-store.ts';
 import { parquetExports } from '../../core/adapters/parquet/export-format.ts';
 import { exportRows } from '../../core/adapters/parquet/export-rows.ts';
 import { parquetQuotes } from '../../core/adapters/parquet/quote-format.ts';
+import { maintainDatabase } from '../../core/adapters/postgres/database/housekeeping.ts';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { archiveStore } from '../../core/adapters/postgres/history/archive-store.ts';
 import { exportStore, exportWorkStore } from '../../core/adapters/postgres/history/export-store.ts';
 import { VisibleSources } from '../../core/auth/visible-sources.ts';
 import { type ExportedFile, exportManifestSchema } from '../../core/contracts/http/exports.ts';
 import { exportMessageSchema } from '../../core/contracts/messages.ts';
+import { mostReceives } from '../../core/contracts/queues.ts';
 import type { KeyUse } from '../../core/contracts/words/licence.ts';
 import { sumOf } from '../../core/market/decimal.ts';
 import type { ExportAsked } from '../../core/ports/export-store.ts';
@@ -298,4 +300,54 @@ it('one that fails again and again is given up', async () => {
   expect(await work(dependencies({ files: { put } }))).toBe(4);
   expect(await progressOf(id)).toMatchObject({ status: 'failed', failure: 'unexplained', files: 0 });
   expect(logged.splice(0)).toHaveLength(4);
+});
+
+it('one whose writer is stopped in the midst of it each time says so at the last delivery of its message', async () => {
+  const id = await asked();
+  const [message] = queue.take('exports');
+  const world = dependencies();
+  const stopped = { ...world, files: { put: () => new Promise<never>(() => {}) } };
+  for (let delivery = 1; delivery < mostReceives; delivery++) {
+    expect(await progressOf(id)).toMatchObject({ failure: null });
+    void writeExport(exportMessageSchema.parse(message), stopped, small);
+    await expect.poll(async () => (await exportWorkStore(pool).work(id))?.tries).toBe(delivery);
+  }
+  await writeExport(exportMessageSchema.parse(message), world, small);
+  expect(await progressOf(id)).toMatchObject({
+    ...{ status: 'failed', failure: 'interrupted', files: 0 },
+    finishedAt: new Date(now),
+  });
+  expect(queue.take('exports')).toEqual([]);
+});
+
+it('one that gets on between two stops has all tries again', async () => {
+  const id = await asked({ intervals: ['tick'] });
+  queue.take('exports');
+  let puts = 0;
+  const put = (...given: Parameters<typeof files.put>) =>
+    puts++ % 2 === 0 ? files.put(...given) : Promise.reject(new Error('no room'));
+  const { store, ...world } = dependencies({ files: { put } });
+  const delays: (number | undefined)[] = [];
+  const waiting = { ...queue, send: async (_: string, __: unknown, delay?: number) => void delays.push(delay) };
+  for (let tries = 0; (await store.work(id)) !== null; tries++) {
+    expect(tries).toBeLessThan(100);
+    await writeExport({ exportId: id }, { ...world, store, queue: waiting }, small);
+  }
+  expect(await progressOf(id)).toMatchObject({ status: 'succeeded', failure: null });
+  expectSums(await countedOf(id), stored);
+  expect(logged.splice(0).length).toBeGreaterThan(4);
+  expect(new Set(delays)).toEqual(new Set([20]));
+});
+
+it('one that is left open for days, because its message is lost, is ended by the housekeeping', async () => {
+  const [lost, fresh] = [await asked({ createdAt: new Date(now - 49 * 3_600_000) }), await asked()];
+  queue.take('exports');
+  expect((await maintainDatabase(pool, new Date(now))).exportsEnded).toBe(1);
+  expect(await progressOf(lost)).toMatchObject({
+    ...{ status: 'failed', failure: 'interrupted' },
+    finishedAt: new Date(now),
+  });
+  expect(await progressOf(fresh)).toMatchObject({ status: 'waiting', failure: null });
+  await writeExport({ exportId: lost }, dependencies(), small);
+  expect(await progressOf(lost)).toMatchObject({ files: 0 });
 });

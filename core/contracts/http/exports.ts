@@ -34,8 +34,11 @@ export const exportRequestSchema = z
 
 export const exportStatuses = ['waiting', 'running', 'succeeded', 'failed', 'cancelled', 'expired'] as const;
 
-/** Why an export failed. */
-export const exportFailures = ['too_many_rows', 'unexplained'] as const;
+/**
+ * Why an export failed: it has too many rows; the writer failed again and again; or it ended in the midst of its work each
+ * time, or was asked for days ago and nothing works on it.
+ */
+export const exportFailures = ['too_many_rows', 'unexplained', 'interrupted'] as const;
 export type ExportFailure = (typeof exportFailures)[number];
 
 /** An export and its progress. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type RetentionDays, usualRetention } from '../../../planning/retention.ts';
 import { endWebSessions } from '../access/web-sessions.ts';
 import { removeEvents } from '../events/relay-store.ts';
+import { endLeftExports } from '../history/export-store.ts';
 import type { Pool } from './pool.ts';
 import { nightlyRetention, type RetentionLimits, removeExpired } from './retention.ts';
 import { onlyRow } from './rows.ts';
@@ -22,7 +23,12 @@ export interface Maintenance {
   readonly removedOf: Readonly<Record<string, number>>;
   /** Whether all that has expired was deleted; the next night resumes with the rest. */
   readonly allRemoved: boolean;
+  /** Exports on which nothing works any more. */
+  readonly exportsEnded: number;
 }
+
+/** An export is half an hour of work at the most; its message waits while the database is away, and for those before it. */
+const longestExportMs = 2 * 86_400_000;
 
 /**
  * Ranges that answers of more than 30 days ago spoke for become one of each series, as of the newest: an answer that comes
@@ -66,5 +72,6 @@ export async function maintainDatabase(
     removed: Object.values(removed).reduce((sum, count) => sum + count, sessions + events),
     removedOf: removed,
     allRemoved: done,
+    exportsEnded: await endLeftExports(pool, new Date(now.getTime() - longestExportMs), now),
   };
 }

@@ -53,6 +53,7 @@ const workRow = z.object({
   listings: z.array(z.int()),
   rows: z.int(),
   files: z.int(),
+  tries: z.int(),
 });
 const fileRow = z.object({ n: z.int(), file: exportedFileSchema });
 const idsRow = z.object({ ids: z.array(z.int()) });
@@ -130,7 +131,7 @@ export function exportWorkStore(pool: Pool): ExportWorkStore {
   return {
     async work(id) {
       const result = await pool.query(
-        `SELECT ${asked}, e.unit, e.listing_at AS "listingAt", e.units, e.listings, e.rows::float8 AS rows,
+        `SELECT ${asked}, e.unit, e.listing_at AS "listingAt", e.units, e.listings, e.rows::float8 AS rows, e.tries,
            (SELECT count(*)::int FROM export_file f WHERE f.export_id = e.id) AS files
          FROM export e WHERE e.id = $1 AND e.${isOpen}`,
         [id],
@@ -181,11 +182,23 @@ export function exportWorkStore(pool: Pool): ExportWorkStore {
       );
     },
 
-    async countTry(id) {
-      const result = await pool.query(`UPDATE export SET tries = tries + 1 WHERE id = $1 RETURNING tries`, [id]);
+    async begin(id) {
+      const result = await pool.query(
+        `UPDATE export SET tries = tries + 1 WHERE id = $1 AND ${isOpen} RETURNING tries`,
+        [id],
+      );
       return firstRow(triesRow, result)?.tries ?? 0;
     },
   };
+}
+
+/** Ends exports that are open since before an instant: their messages are lost, or in the dead-letter queue. Gives how many. */
+export async function endLeftExports(pool: Pool, before: Date, at: Date): Promise<number> {
+  const { rowCount } = await pool.query(
+    `UPDATE export SET status = 'failed', failure = 'interrupted', finished_at = $2 WHERE created_at < $1 AND ${isOpen}`,
+    [before, at],
+  );
+  return rowCount ?? 0;
 }
 
 async function addFiles(db: Connection, id: string, before: number, files: readonly unknown[]): Promise<void> {
