@@ -34,7 +34,13 @@ export const companyRoutes: readonly ProxyRoute[] = [
   row({
     name: 'summary',
     holds: 'modules of one symbol: profile, holders, estimates, calendar …',
-    paths: ['/v10/finance/quoteSummary/{symbol}', '/v11/finance/quoteSummary/{symbol}'],
+    paths: [
+      '/v10/finance/quoteSummary/{symbol}',
+      '/v11/finance/quoteSummary/{symbol}',
+      // With the symbol as the parameter `symbols`.
+      '/v10/finance/quoteSummary/',
+      '/v11/finance/quoteSummary/',
+    ],
     root: 'quoteSummary',
     unknown: 'Quote not found for symbol',
     parameters: {

@@ -56,7 +56,8 @@ const spark = {
   holds: 'closing prices of several symbols',
   parameters: {
     ...locale,
-    symbols: required(given.symbols(50)),
+    // Yahoo says itself how many are too many.
+    symbols: required(given.symbols(500)),
     ...span,
     includePrePost: usually(flag, 'false'),
     includeTimestamps: flag,
@@ -76,7 +77,7 @@ const domain = {
 
 /** What a query of a screen or a calendar may hold. */
 export const screenQuery = [
-  ...['size', 'offset', 'count', 'sortField', 'sortType', 'quoteType', 'query', 'topOperator'],
+  ...['size', 'offset', 'count', 'sortField', 'sortType', 'sortAsc', 'quoteType', 'query', 'topOperator'],
   ...['userId', 'userIdType', 'entityIdType', 'includeFields'],
 ];
 

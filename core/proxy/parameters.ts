@@ -25,16 +25,16 @@ const matching =
 
 /** A short word: `1mo`, `day_gainers`. */
 export const word: Parameter = { read: matching(/^[A-Za-z0-9_.-]{1,60}$/) };
-/** `true` or `false`, spelled in any letters: Python writes `True`. */
+/** `true` or `false`, spelled in any letters: Python writes `True`. Some clients have numbers for it. */
 export const flag: Parameter = {
-  read: (text) => (/^(true|false)$/i.test(text) ? text.toLowerCase() : null),
+  read: (text) => (/^(true|false|0|1)$/i.test(text) ? text.toLowerCase() : null),
 };
-export const count: Parameter = { read: matching(/^\d{1,4}$/) };
-/** Seconds since the epoch. */
-export const instant: Parameter = { read: matching(/^-?\d{1,12}$/) };
+export const count: Parameter = { read: matching(/^-?\d{1,6}$/) };
+/** Seconds since the epoch, of which some clients send parts. */
+export const instant: Parameter = { read: matching(/^-?\d{1,12}(\.\d{1,9})?$/) };
 export const decimal: Parameter = { read: matching(/^\d{1,9}(\.\d{1,4})?$/) };
 /** What a person typed: any characters but control characters. */
-export const text: Parameter = { read: matching(/^[^\p{Cc}]{1,100}$/u) };
+export const text: Parameter = { read: matching(/^[^\p{Cc}]{1,300}$/u) };
 
 /** Longest list of words: yahoo-finance2 asks for every type of financial statements in one, in 17,000 characters. */
 const mostOfList = 20_000;
@@ -42,12 +42,10 @@ const mostOfList = 20_000;
 /** Words in any order. Sent as they came, without doubles. */
 export const words: Parameter = { ...listOf(/^[A-Za-z0-9_.:-]{1,120}$/, mostOfList), keyed: sorted };
 
-/** Events of a chart, which clients separate by commas or bars. */
+/** Events of a chart, which clients separate by commas or bars. Sent as they came. */
 export const events: Parameter = {
-  read: (given) => {
-    const names = [...new Set(given.split(/[|,]/).filter((each) => each !== ''))];
-    return names.every((each) => /^[A-Za-z]{1,30}$/.test(each)) && names.length <= 20 ? names.sort().join('|') : null;
-  },
+  read: matching(/^(?: ?[A-Za-z]{0,30}[|,]){0,20} ?[A-Za-z]{0,30}$/),
+  keyed: (given) => [...new Set(given.split(/[|,]/).flatMap((each) => each.trim() || []))].sort().join('|'),
 };
 
 /** One symbol, as Yahoo writes it. */
@@ -88,7 +86,7 @@ function listOf(each: RegExp, most: number): Parameter {
     isList: true,
     read: (given) => {
       if (given.length > most) return null;
-      const names = given.split(/[|,]/).filter((name) => name !== '');
+      const names = given.split(/[|,]/).flatMap((name) => name.trim() || []);
       return names.length > 0 && names.every((name) => each.test(name)) ? [...new Set(names)].join(',') : null;
     },
   };
@@ -115,7 +113,7 @@ export const placeholders: ReadonlyMap<string, (given: string) => string | null>
   Object.entries<(given: string) => string | null>({
     symbol: yahooSymbol,
     symbols: symbols(50).read,
-    region: (given) => (/^[A-Za-z]{2}$/.test(given) ? given.toUpperCase() : null),
+    region: (given) => (/^[A-Za-z]{2,10}$/.test(given) ? given.toUpperCase() : null),
     key: (given) => (/^[A-Za-z0-9-]{1,80}$/.test(given) ? given.toLowerCase() : null),
   }),
 );

@@ -25,8 +25,8 @@ export type Heard = Pick<SourceAnswer, 'response' | 'error' | 'fetchedAt'>;
 export function readOneAnswer(heard: Heard, question: Question): ReadAnswer | { readonly failure: Failure } {
   const route = routeNamed(question.route);
   if (!route) return { failure: unknownRoute };
-  const refusal = readRefusal(heard, route);
-  if (refusal) return refusal;
+  const empty = readEmpty(heard, route);
+  if (empty) return empty;
   const body = heard.response?.body ?? '';
   if (body.length > route.longest) return { failure: tooLarge };
   const phase = 'page' in route.answer ? readPage(heard, route.answer.page) : readPhase(heard, route.answer.json);
@@ -67,13 +67,16 @@ function readPage(heard: Heard, mark: string): MarketPhase | { readonly failure:
   };
 }
 
-/** An error of Yahoo's and nothing else: `{"chart":{"result":null,"error":{"code":…,"description":…}}}`. */
-const refusalAnswer = z
+/**
+ * No result, or an empty one, and nothing else but an error of Yahoo's or none:
+ * `{"chart":{"result":null,"error":{"code":…,"description":…}}}`.
+ */
+const emptyAnswer = z
   .record(
     z.string().max(40),
     z.strictObject({
       result: z.union([z.null(), z.array(z.never())]).optional(),
-      error: z.strictObject({ code: z.string().max(60), description: z.string().max(400) }),
+      error: z.strictObject({ code: z.string().max(60), description: z.string().max(400) }).nullish(),
     }),
   )
   .transform((roots, context) => {
@@ -82,26 +85,34 @@ const refusalAnswer = z
       context.addIssue({ code: 'custom', message: 'not one root' });
       return z.NEVER;
     }
-    return { root, ...inside.error };
+    return { root, error: inside.error ?? null };
   });
-const refusals: ReadonlyMap<number, 400 | 404 | 422> = new Map([
+const passedOn: ReadonlyMap<number, ReadAnswer['status']> = new Map([
+  [200, 200],
   [400, 400],
   [404, 404],
   [422, 422],
 ]);
+/** What names of symbols and sentences of Yahoo's are made of, and neither JSON nor HTML. */
+const plain = /^[\p{L}\p{M}\p{N} .,:;=/[\]()"'’^!?%+&|*#@~$_-]*$/u;
 
 /**
- * A refusal that answers the client's question (no such symbol, too long a range) in Yahoo's format. It is passed on as
- * it came when its text is plain, and without its text otherwise; a body in another format is not an answer.
+ * An answer without a result (no such symbol, too long a range, nothing found) in Yahoo's format. It is passed on as it came
+ * when its text is plain, and a refusal without its text otherwise; a body in another format is none.
  */
-function readRefusal(heard: Heard, route: ProxyRoute): ReadAnswer | null {
-  const status = refusals.get(heard.response?.status ?? 0);
+function readEmpty(heard: Heard, route: ProxyRoute): ReadAnswer | null {
+  const status = passedOn.get(heard.response?.status ?? 0);
   if (!status) return null;
   const given = heard.response?.body ?? '';
-  const parsed = refusalAnswer.safeParse(parseJson(given));
+  const parsed = emptyAnswer.safeParse(parseJson(given));
   if (!parsed.success) return null;
-  const { root, code, description } = parsed.data;
-  const isPlain = [root, code, description].every((each) => /^[\w .,:;=/[\]()"'^!?%+-]*$/.test(each));
-  const body = isPlain ? given : yahooError(route, status === 422 ? 400 : status, 'Not Found', route.unknown).body;
-  return { status, body, lifetime: lifetimeOf('missing', 'unknown') };
+  const { root, error } = parsed.data;
+  // Any other error of a 200 says something of the session or of Yahoo.
+  if (status === 200 && error && !['not_found', 'bad_request'].includes(toldFailure(error).reason)) return null;
+  const lifetime = lifetimeOf('missing', 'unknown');
+  if ([root, error?.code ?? '', error?.description ?? ''].every((each) => plain.test(each)))
+    return { status, body: given, lifetime };
+  if (status === 200) return null;
+  const { body } = yahooError(route, status === 422 ? 400 : status, 'Not Found', route.unknown);
+  return { status, body, lifetime };
 }

@@ -36,7 +36,9 @@ const noFields: ReadonlySet<string> = new Set();
 export function readRequest(route: ProxyRoute, request: ClientRequest, now: number): QuestionsRead {
   if (route === quoteRoute) return readQuotes(request.search);
   const place = placeOf(route);
-  const filled = place === null ? '' : (placeholders.get(place)?.(request.inPath ?? '') ?? null);
+  // Finance::Quote has the symbol of a summary there.
+  const given = request.inPath ?? request.search.get('symbols') ?? '';
+  const filled = place === null ? '' : (placeholders.get(place)?.(given) ?? null);
   if (filled === null)
     return { error: yahooError(route, 404, 'Not Found', `No data found, the ${place ?? ''} is invalid`) };
   const query = queryOf(route, request.search);
@@ -76,7 +78,10 @@ function placeOf(route: ProxyRoute): string | null {
  * one answer.
  */
 function readQuotes(search: URLSearchParams): QuestionsRead {
-  const symbols = (search.get('symbols') ?? search.get('symbol') ?? '').split(',').filter((each) => each.trim() !== '');
+  const symbols = [...search.getAll('symbols'), ...search.getAll('symbol')]
+    .join(',')
+    .split(',')
+    .filter((each) => each.trim() !== '');
   if (symbols.length === 0)
     return { error: yahooError(quoteRoute, 400, 'argument-error', 'Missing value for the "symbols" argument') };
   if (symbols.length > maxSymbols)

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import type { Failure } from '../contracts/failure.ts';
+import { fullPair } from '../market/symbol.ts';
+import { withoutOrderMark } from '../sources/reading/json.ts';
 import { readJson, toldFailure } from '../sources/yahoo/answer.ts';
+import { jsonMember, jsonParts } from './json-parts.ts';
 import { lifetimeOf, phaseOf } from './lifetimes.ts';
 import type { Heard, ReadAnswer } from './read-answer.ts';
 
@@ -36,10 +39,11 @@ export function readQuoteAnswer(heard: Heard, symbols: readonly string[]): Quote
   if ('failure' in answer) return answer;
   const { result, error } = answer.value.quoteResponse;
   if (!result) return { failure: toldFailure(error) };
+  const texts = rowsIn(heard);
   const rows = new Map<string, ReadAnswer>();
   const odd = new Map<string, ReadAnswer>();
   let drifted = 0;
-  for (const row of result) {
+  for (const [at, row] of result.entries()) {
     const priced = pricedRow.safeParse(row).success;
     if (!priced && trades(row)) drifted++;
     const named = namedRow.safeParse(row);
@@ -47,7 +51,7 @@ export function readQuoteAnswer(heard: Heard, symbols: readonly string[]): Quote
     if (!named.success) continue;
     const { symbol, marketState } = named.data;
     const lifetime = priced ? lifetimeOf('quote', phaseOf(marketState)) : lifetimeOf('missing', 'unknown');
-    const read: ReadAnswer = { status: 200, body: JSON.stringify(row), lifetime };
+    const read: ReadAnswer = { status: 200, body: texts[at] ?? '', lifetime };
     (priced || !trades(row) ? rows : odd).set(symbol.toUpperCase(), read);
   }
   if (drifted >= leastDrifted && drifted * 2 > result.length)
@@ -60,10 +64,36 @@ export function readQuoteAnswer(heard: Heard, symbols: readonly string[]): Quote
       },
     };
   for (const [symbol, row] of odd) rows.set(symbol, row);
+  for (const [symbol, named] of renamed(symbols, [...rows.keys()])) {
+    const row = rows.get(named);
+    if (row) rows.set(symbol, row);
+  }
   for (const symbol of symbols) {
     if (!rows.has(symbol)) rows.set(symbol, { status: 404, body: '', lifetime: lifetimeOf('missing', 'unknown') });
   }
   return { rows, drift: null };
+}
+
+/** The rows as they stand in the answer, each a text of its own: a part of the whole would keep the whole in memory. */
+function rowsIn({ response }: Heard): string[] {
+  const body = withoutOrderMark(response?.body ?? '');
+  const rows = jsonParts(jsonMember(jsonMember(body, 'quoteResponse'), 'result'));
+  return rows.map(({ text }) => Buffer.from(text).toString());
+}
+
+/**
+ * By which name Yahoo answered what it answered by another: `USDJPY=X` is `JPY=X` there, and a company may have a new
+ * symbol. Where it is not certain which row is whose, it is nobody's.
+ */
+function renamed(asked: readonly string[], answered: readonly string[]): [symbol: string, named: string][] {
+  const missing = asked.filter((symbol) => !answered.includes(symbol));
+  const others = answered.filter((symbol) => !asked.includes(symbol));
+  const isOnly = missing.length === 1 && others.length === 1;
+  return missing.flatMap((symbol) =>
+    others
+      .filter((other) => isOnly || fullPair(other) === fullPair(symbol))
+      .map((other): [string, string] => [symbol, other]),
+  );
 }
 
 /** Whether a row has figures of a market, so that it should have a price. What is delisted has at most the last time. */

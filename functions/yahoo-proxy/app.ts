@@ -18,7 +18,7 @@ import { canonicalSymbol } from '../../core/market/symbol.ts';
 import { indexNames, indexSymbol } from '../../core/proxy/indices.ts';
 import { quoteRoute } from '../../core/proxy/market-routes.ts';
 import { type ClientRequest, type QuestionsAsked, quoteQuestion, readRequest } from '../../core/proxy/read-question.ts';
-import type { ProxyRoute } from '../../core/proxy/route.ts';
+import { type ProxyRoute, site } from '../../core/proxy/route.ts';
 import { routes } from '../../core/proxy/routes.ts';
 import { quoteAnswerBody } from '../../core/proxy/select-fields.ts';
 import { failureAnswer, gatewayForm, unavailable, yahooError } from '../../core/proxy/yahoo-error.ts';
@@ -50,8 +50,11 @@ export interface ProxyApp {
 
 /** The crumb for clients. It is a dummy: the proxy has its own session and crumb with Yahoo. */
 const crumb = 'Quotron.000';
-/** For clients that require a cookie. It is never read. */
+/** For clients that require a cookie, of which quantmod wants more than one. They are never read. */
 const cookie = 'A3=d=Quotron&S=Quotron; Max-Age=31536000; Path=/; SameSite=Lax; HttpOnly';
+const otherCookie = cookie.replace('A3', 'A1');
+
+const siteHost = new URL(site).host;
 
 const crumbRoute = { name: 'crumb', ...gatewayForm };
 
@@ -94,7 +97,7 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
   });
 
   app.get('/yahoo/quote/:symbol', async (context) => {
-    if (wantsPage(context.req.header('accept'))) return page(context, 200);
+    if (wantsPage(context.req.header('accept')) || isOfSite(context)) return page(context, 200);
     const symbol = canonicalSymbol(symbolOf(context));
     if (!symbol)
       throw new ProblemError(
@@ -134,8 +137,8 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     return send(context, plainReply('metrics', { status: 200, contentType, body }));
   });
 
-  // Where clients get their cookie: `fc.yahoo.com` answers 404 with one.
-  for (const path of ['/yahoo', '/yahoo/']) app.get(path, (context) => page(context, 404));
+  // Where clients get their cookie: `fc.yahoo.com` answers 404 with one, the site by its first page.
+  for (const path of ['/yahoo', '/yahoo/']) app.get(path, (context) => page(context, isOfSite(context) ? 200 : 404));
   app.all('/yahoo/*', (context) => send(context, noRoute(noRouteHelp(routedPath(context.req.url)))));
   app.notFound((context) => send(context, noRoute(noRouteHelp(''))));
   app.onError((error, context) => {
@@ -242,10 +245,10 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
    */
   function page(context: ProxyContext, status: 200 | 404): Response {
     const body = '<!doctype html><title>Quotron</title><p>This is Quotron’s proxy of Yahoo Finance.';
-    return send(
-      context,
-      plainReply('page', { status, contentType: 'text/html; charset=utf-8', body }, { 'set-cookie': cookie }),
-    );
+    const made = { status, contentType: 'text/html; charset=utf-8', body };
+    const response = send(context, plainReply('page', made, { 'set-cookie': cookie }));
+    response.headers.append('set-cookie', otherCookie);
+    return response;
   }
 
   /**
@@ -336,6 +339,11 @@ function noRouteHelp(path: string): string {
 /** A client that wants a page and nothing else: it is after cookies. Browsers take anything, programs want data. */
 function wantsPage(accept: string | undefined): boolean {
   return accept?.includes('text/html') === true && !accept.includes('*/*') && !accept.includes('json');
+}
+
+/** Whether a request is for the site itself, whose place the proxy takes under Yahoo's hosts. */
+function isOfSite(context: ProxyContext): boolean {
+  return context.req.header('host')?.replace(/:\d+$/, '').toLowerCase() === siteHost;
 }
 
 function symbolOf(context: ProxyContext): string {

@@ -106,11 +106,20 @@ describe('under Yahoo’s own hosts, for a client that trusts the authority and 
     expect([status, JSON.parse(body).chart.result[0].meta.symbol]).toEqual([200, 'AAPL']);
   });
 
-  it('gives the cookie on / of fc.yahoo.com and the page of a symbol, the crumb, and what is posted for', async () => {
+  it('gives the cookies on / of fc.yahoo.com and on pages of the site, the crumb, and what is posted for', async () => {
     const cookie = await ask('fc.yahoo.com', '/');
-    expect([cookie.status, cookie.headers['set-cookie']?.length]).toEqual([404, 1]);
-    const page = await ask('finance.yahoo.com', '/quote/AAPL', { headers: { accept: 'text/html' } });
-    expect([page.status, page.headers['set-cookie']?.length]).toEqual([200, 1]);
+    expect([cookie.status, cookie.headers['set-cookie']?.length]).toEqual([404, 2]);
+    // The last as quantmod does, which wants both cookies, and yahooquery, which plays a browser.
+    const asBrowser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    for (const [path, accept] of [
+      ['/quote/AAPL', 'text/html'],
+      ['/quote/AAPL', asBrowser],
+      ['/', asBrowser],
+    ] as const) {
+      const page = await ask('finance.yahoo.com', path, { headers: { accept } });
+      expect([path, page.status, page.headers['set-cookie']?.length]).toEqual([path, 200, 2]);
+      expect(page.headers['content-type']).toContain('text/html');
+    }
     const crumb = await ask('query1.finance.yahoo.com', '/v1/test/getcrumb');
     expect([crumb.status, crumb.body.length > 3]).toEqual([200, true]);
     const post = JSON.stringify({

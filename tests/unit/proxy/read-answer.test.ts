@@ -66,6 +66,34 @@ describe('quotes', () => {
     }
   });
 
+  it('are given to who asked by another name than Yahoo answers by, where it is certain', () => {
+    const named = (symbol: string) => ({ ...row, symbol });
+    const given = (result: readonly unknown[], ...symbols: string[]) => {
+      const read = readQuoteAnswer(quotes(result), symbols);
+      if ('failure' in read) throw new Error(read.failure.message);
+      return symbols
+        .map((symbol) => read.rows.get(symbol)?.body ?? '')
+        .map((body) => /"symbol":"([^"]+)"/.exec(body)?.[1]);
+    };
+    expect(given([named('META')], 'FB')).toEqual(['META']);
+    expect(given([named('JPY=X'), row], 'USDJPY=X', 'AAPL', 'NOPE')).toEqual(['JPY=X', 'AAPL', undefined]);
+    expect(given([named('META')], 'FB', 'NOPE')).toEqual([undefined, undefined]);
+    expect(given([named('META'), named('GOOG')], 'FB')).toEqual([undefined]);
+  });
+
+  it('are each as Yahoo wrote it, numbers, escapes and order', () => {
+    const text =
+      '{"symbol":"AAPL", "regularMarketPrice":246.0,"marketCap":3.7E12,"id":9007199254740993,"name":"A\\u0026\\/"}';
+    const body = ` {"quoteResponse":{"error":null,"result":[null, ${text} ]}}`;
+    for (const mark of ['', '\ufeff']) {
+      const read = readQuoteAnswer(exchange(200, mark + body), ['AAPL']);
+      expect('rows' in read && read.rows.get('AAPL')?.body).toBe(text);
+    }
+    expect(quoteAnswerBody([text], new Set(['marketCap']))).toBe(
+      '{"quoteResponse":{"result":[{"symbol":"AAPL","regularMarketPrice":246.0,"marketCap":3.7E12}],"error":null}}',
+    );
+  });
+
   it.each([
     ['nothing', null],
     ['a text', 'x'],
@@ -145,6 +173,35 @@ describe('all else', () => {
     expect(readOneAnswer(exchange(404, '<html>'), question('chart'))).toMatchObject({
       failure: { reason: 'not_found' },
     });
+  });
+
+  it.each([
+    [200, { chart: { result: [], error: null } }],
+    [200, { timeseries: { result: null, error: null } }],
+    [200, { chart: { result: null, error: { code: 'Not Found', description: 'No data found' } } }],
+    [400, { finance: { error: { code: 'Bad Request', description: 'Missing required query parameter=q' } } }],
+    [404, { finance: { result: [], error: null } }],
+    [
+      404,
+      {
+        quoteSummary: { result: null, error: { code: 'Not Found', description: 'No société M&M.NS, 日本 (50% off)' } },
+      },
+    ],
+    [422, { chart: { result: null, error: { code: 'Unprocessable Entity', description: '1m data not available' } } }],
+  ])('a %i that has nothing is passed on as Yahoo said it, and known for a minute: %j', (status, said) => {
+    for (const spaces of [0, 2]) {
+      const body = JSON.stringify(said, null, spaces);
+      expect(readOneAnswer(exchange(status, body), question('chart'))).toMatchObject({
+        status,
+        body,
+        lifetime: { keep: 60 },
+      });
+    }
+  });
+
+  it('a 200 that refuses the session is none', () => {
+    const refused = { finance: { result: null, error: { code: 'Unauthorized', description: 'Invalid Crumb' } } };
+    expect(readOneAnswer(exchange(200, refused), question('screener'))).toMatchObject({ failure: {} });
   });
 
   it('an answer of another form is none', () => {

@@ -82,6 +82,22 @@ describe('charts', () => {
     expect(first(chart('includePrePost=True')).key).not.toBe(key);
   });
 
+  it('send values as clients write them: parts of seconds, numbers for flags, spaces in lists', () => {
+    const sent = (query: string) => first(chart(query)).query;
+    expect(sent('period1=1577836800.0&period2=1578009600.5')).toEqual({
+      period1: '1577836800.0',
+      period2: '1578009600.5',
+    });
+    expect(sent('includePrePost=1')).toEqual({ includePrePost: '1' });
+    expect(sent('events=split,%20div')).toEqual({ events: 'split, div' });
+    const summary = (query: string) => first(ask('summary', query, 'AAPL'));
+    expect(summary('modules=price,+summaryDetail').query).toEqual({ modules: 'price,summaryDetail' });
+    // Finance::Quote has no symbol in the path.
+    const [inPath, beside] = [summary('modules=price'), first(ask('summary', 'symbols=aapl&modules=price'))];
+    expect(beside).toEqual(inPath);
+    expect(ask('summary', 'symbols=AAPL,MSFT&modules=price')).toMatchObject({ error: { status: 404 } });
+  });
+
   it('know their own parameters and no others', () => {
     const { query } = first(chart('range=5d&interval=1d&crumb=x&url=http://evil&callback=alert&modules=price'));
     expect(query).toEqual({ range: '5d', interval: '1d' });
@@ -150,7 +166,7 @@ describe('every route', () => {
   it.each([
     ['options', 'a b'],
     ['recommendations', 'AAPL,../x'],
-    ['trending', 'USA'],
+    ['trending', 'U.S'],
     ['sectors', 'a/b'],
     ['industries', ''],
   ])('%s finds nothing under %j', (name, inPath) => {
