@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { optionsOf, physicalName, prefixSchema } from '../core/contracts/installation.ts';
+import { settingNames } from '../core/contracts/settings.ts';
 import { cloudStages, snapshotSchema, stagePlaceSchema } from '../core/contracts/stage-file.ts';
 import type { Deployed, DeployOptions } from './aws/deploy.ts';
 import { type Common, carryOutAlone, newCommand } from './command.ts';
@@ -45,12 +46,14 @@ export function stageOption(): Option {
 }
 
 export function prefixOption(): Option {
-  return new Option('--prefix <prefix>', 'of a second copy of the stage: what its names begin with').argParser(
-    (text: string) => {
+  return new Option('--prefix <prefix>', 'of a second copy of the stage: what its names begin with')
+    .env(settingNames.prefix)
+    .argParser((text: string) => {
+      // A variable that is empty is not set.
+      if (text === '') return undefined;
       if (prefixSchema.safeParse(text).success) return text;
       throw new InvalidArgumentError('A prefix is 2 to 12 small letters and digits, and begins with a letter.');
-    },
-  );
+    });
 }
 
 export function accountOption(): Option {

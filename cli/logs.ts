@@ -3,7 +3,8 @@ import { Argument, type Command, Option } from 'commander';
 import * as z from 'zod';
 import { redactor } from '../core/auth/redact.ts';
 import { type FunctionName, functionNames } from '../core/contracts/functions.ts';
-import { type Installation, localInstallation, namedPrefix, physicalName } from '../core/contracts/installation.ts';
+import { type Installation, localInstallation, optionsOf, physicalName } from '../core/contracts/installation.ts';
+import { type CloudStage, cloudStages } from '../core/contracts/stage-file.ts';
 import { localCloud } from './api.ts';
 import type { AwsPlace } from './aws/signed-json.ts';
 import { type Common, carryOutAlone, currentFolder, newCommand } from './command.ts';
@@ -16,7 +17,7 @@ import { CommandError, exitCodes } from './problems.ts';
 interface Options extends Common {
   readonly follow?: boolean;
   readonly since: string | null;
-  readonly stage?: string;
+  readonly stage?: CloudStage;
   readonly prefix?: string;
   readonly level?: string;
   readonly limit: number;
@@ -51,7 +52,10 @@ export function logsCommand(): Command {
     .addOption(new Option('--level <level>', 'of this level and above').choices(levels))
     .addOption(new Option('--limit <lines>', 'the newest so many').argParser(numberOption(100_000)).default(500))
     .addOption(
-      new Option('--stage <stage>', 'of a stage on AWS, with your AWS credentials, in place of the local cloud'),
+      new Option(
+        '--stage <stage>',
+        'of a stage on AWS, with your AWS credentials, in place of the local cloud',
+      ).choices(cloudStages),
     )
     .addOption(prefixOption())
     .addHelpText(
@@ -71,6 +75,10 @@ export function logsCommand(): Command {
         const reader = new LogTail(place, installation, chosen);
         const first = await reader.since(Date.parse(options.since ?? pastOption('10m')), 100_000);
         print(first.filter(wanted).slice(-options.limit));
+        if (reader.groups === 0 && options.stage !== undefined)
+          throw new CommandError(
+            `Account and region have no log of ${chosen.length === 1 ? chosen[0] : 'these functions'} (${optionsOf(installation)}): check AWS_PROFILE, AWS_REGION, --stage and --prefix.`,
+          );
         if (first.length === 0 && !options.follow)
           out.progress('There are no lines since then: --since looks further back.');
         if (!options.follow) return exitCodes.ok;
@@ -99,6 +107,8 @@ interface Line {
 
 /** Reads the groups of some functions, and then what comes: each event once. */
 export class LogTail {
+  /** How many of the functions had a log at the last look. */
+  groups = 0;
   private readonly seen = new Set<string>();
   private from = 0;
   private readonly place: AwsPlace;
@@ -122,6 +132,7 @@ export class LogTail {
     const found: Line[] = [];
     // Lines of the same millisecond may come later: the next look begins there, and what was seen is left out.
     let newest = this.from;
+    this.groups = 0;
     for (const name of this.names) {
       const events = await readLogs(
         this.place,
@@ -129,6 +140,7 @@ export class LogTail {
         this.from,
         limit,
       );
+      if (events !== null) this.groups += 1;
       for (const event of events ?? []) {
         const id = idOf(name, event);
         if (this.seen.has(id)) continue;
@@ -151,7 +163,7 @@ function idOf(name: string, { eventId, timestamp, message }: LogEvent): string {
 /** Where the logs are, and secrets that this machine knows. */
 async function placeOf({
   stage,
-  prefix = namedPrefix(process.env),
+  prefix,
 }: Options): Promise<{ place: AwsPlace; installation: Installation; secrets: string[] }> {
   const ownKey = process.env['QUOTRON_API_KEY'];
   const local = localCloud(process.env, currentFolder());
@@ -172,18 +184,10 @@ async function placeOf({
       secrets,
     };
   }
-  // The usual places of AWS credentials: environment, profiles, single sign-on. Imported here so that no other command loads it.
-  const { S3Client } = await import('@aws-sdk/client-s3');
-  const client = new S3Client({});
-  try {
-    const [region, credentials] = await Promise.all([client.config.region(), client.config.credentials()]);
-    const endpoint = process.env['AWS_ENDPOINT_URL'] || undefined;
-    return { place: { endpoint, region, credentials }, installation: { prefix, stage }, secrets };
-  } catch {
-    throw new CommandError('There are no AWS credentials, or no region: set AWS_PROFILE and AWS_REGION, or sign in.');
-  } finally {
-    client.destroy();
-  }
+  // Imported here so that no other command loads it.
+  const { placeOf: placeOnAws } = await import('./aws/place.ts');
+  const place = await placeOnAws({ stage, ...(prefix !== undefined && { prefix }) }, process.env);
+  return { place: place.access, installation: place, secrets };
 }
 
 function passwordOf(url: string | undefined): string[] {

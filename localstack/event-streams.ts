@@ -8,6 +8,7 @@ import { memoryStreamSlots } from '../core/adapters/memory/stream-slots.ts';
 import { apiKeyStore } from '../core/adapters/postgres/access/api-key-store.ts';
 import { createPool } from '../core/adapters/postgres/database/pool.ts';
 import { eventFeed } from '../core/adapters/postgres/events/event-feed.ts';
+import { localInstallation } from '../core/contracts/installation.ts';
 import { createAuthenticator } from '../core/http/authenticate.ts';
 import { feedWatch } from '../core/http/event-stream/feed-watch.ts';
 import { eventRoutes } from '../core/http/event-stream/routes.ts';
@@ -41,7 +42,7 @@ export function openEventStreams({ databaseUrl, simulated, corsOrigins, log }: E
   const pool = createPool({ url: databaseUrl }, 2, undefined, keptMs);
   const feed = eventFeed(pool);
   const streaming = { slots: memoryStreamSlots(mostStreams), watch: feedWatch(feed, pollMs), ...usualTimes };
-  const app = serveRoutes(eventRoutes({ feed, stage: 'local', streaming }), {
+  const app = serveRoutes(eventRoutes({ feed, installation: localInstallation, streaming }), {
     authenticator: createAuthenticator(apiKeyStore(pool), Date.now),
     clock: Date.now,
     catalogue: [...catalogue, ...importDefinitions],

@@ -23,6 +23,11 @@ export function namedPrefix(env: Readonly<Record<string, string | undefined>>): 
   return env[settingNames.prefix] || usualPrefix;
 }
 
+/** What events say that they are of: `/quotron/prod`. */
+export function installationPath({ prefix, stage }: Installation): string {
+  return `/${prefix}/${stage}`;
+}
+
 /** The name that people see in the console: `quotron-prod-ingest`. */
 export function physicalName({ prefix, stage }: Installation, name: string): string {
   return `${prefix}-${stage}-${name}`;

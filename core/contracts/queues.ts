@@ -1,3 +1,4 @@
+import { type FunctionName, timeoutSeconds } from './functions.ts';
 import type { settingNames } from './settings.ts';
 
 /** How many messages a queue and its dead-letter queue have. About right: SQS counts so. */
@@ -36,5 +37,22 @@ export const apiQueues = {
 /** While a service is stopped, its messages are requeued with this delay. */
 export const stoppedDelaySeconds = 30;
 
-/** A message that was received so often and is still there is a dead letter. */
-export const mostReceives = 5;
+/** An event that failed so often is a dead letter: as AWS advises at the least. */
+export const usualTries = 5;
+
+/** For so long all executions of an account may be in use, and no message is a dead letter for that. */
+export const longestThrottleSeconds = 900;
+
+/** For how long a message that a function has received is hidden from its other readers: AWS advises six times its timeout. */
+export function visibilitySeconds(reader: FunctionName): number {
+  return 6 * timeoutSeconds[reader];
+}
+
+/**
+ * A message that its reader has received so often and is still there is a dead letter. One that Lambda refuses for want of
+ * executions is received, too: Lambda tries it again until its visibility timeout is over, and then it shows again. So where
+ * messages are hidden for a short time, they are received more often, and the last time is after the longest throttle.
+ */
+export function mostReceives(reader: FunctionName): number {
+  return Math.max(usualTries, Math.ceil(longestThrottleSeconds / visibilitySeconds(reader)) + 1);
+}

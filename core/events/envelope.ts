@@ -1,5 +1,6 @@
 import type { CloudEvent } from '../contracts/events/cloud-event.ts';
 import type { EventType, QuotronEvent } from '../contracts/events/event.ts';
+import { type Installation, installationPath } from '../contracts/installation.ts';
 import type { LicenceClass } from '../contracts/words/licence.ts';
 import { sourceOf } from '../sources/catalogue.ts';
 import { keyOf, sourceIdOf } from './key.ts';
@@ -34,12 +35,12 @@ export interface PositionedEvent {
 }
 
 /** The event in its envelope. Each delivery of one is the same. */
-export function inEnvelope({ id, position, at, event }: PositionedEvent, stage: string): CloudEvent {
+export function inEnvelope({ id, position, at, event }: PositionedEvent, installation: Installation): CloudEvent {
   const key = keyOf(event);
   return {
     specversion: '1.0',
     id,
-    source: `/quotron/${stage}`,
+    source: installationPath(installation),
     subject: key,
     time: at.toISOString(),
     datacontenttype: 'application/json',

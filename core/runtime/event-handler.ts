@@ -1,7 +1,7 @@
 import type { MSKEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { type CloudEvent, cloudEventSchema } from '../contracts/events/cloud-event.ts';
-import { mostReceives } from '../contracts/queues.ts';
+import { usualTries } from '../contracts/queues.ts';
 import { logger } from './observe.ts';
 import { isQueueEvent } from './queue-handler.ts';
 
@@ -30,7 +30,7 @@ interface Delivered {
 export async function handleEvents(
   event: SQSEvent | MSKEvent,
   handle: (event: CloudEvent) => Promise<unknown>,
-  { tries = mostReceives } = {},
+  { tries = usualTries } = {},
 ): Promise<SQSBatchResponse> {
   if (!('records' in event)) {
     const delivered = event.Records.map(({ messageId, body, attributes }) => ({

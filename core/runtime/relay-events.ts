@@ -10,6 +10,7 @@
  */
 import type { CloudEvent } from '../contracts/events/cloud-event.ts';
 import type { ClaimedEvent } from '../contracts/events/relay.ts';
+import type { Installation } from '../contracts/installation.ts';
 import type { StateRequest, StateResponses } from '../contracts/state.ts';
 import { inEnvelope } from '../events/envelope.ts';
 import { eventOf } from '../events/former-release.ts';
@@ -24,7 +25,7 @@ export interface RelayDependencies {
   readonly state: RelayState;
   /** Where they go. */
   readonly transport: EventTransport;
-  readonly stage: string;
+  readonly installation: Installation;
   /** Names this relay. */
   readonly holder: string;
   /** Milliseconds since the epoch. */
@@ -109,12 +110,12 @@ async function bothOf<A, B>(a: A | Promise<A>, b: B | Promise<B>): Promise<[A, B
 }
 
 /** Events in their envelopes, and the ids of rows that mean nothing. */
-function divide(claimed: readonly ClaimedEvent[], { stage, forgotten }: RelayDependencies) {
+function divide(claimed: readonly ClaimedEvent[], { installation, forgotten }: RelayDependencies) {
   const events: CloudEvent[] = [];
   const without: ClaimedEvent[] = [];
   for (const row of claimed) {
     const event = eventOf(row.type, row.data);
-    if (event) events.push(inEnvelope({ ...row, at: new Date(row.at), event }, stage));
+    if (event) events.push(inEnvelope({ ...row, at: new Date(row.at), event }, installation));
     else without.push(row);
   }
   if (without.length > 0) forgotten?.(without.map(({ type }) => type));

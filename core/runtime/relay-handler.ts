@@ -4,7 +4,7 @@ import type { EventTransport } from '../ports/event-transport.ts';
 import type { RelayState } from '../ports/relay-state.ts';
 import { logger, observed } from './observe.ts';
 import { relayEvents } from './relay-events.ts';
-import { setting } from './settings.ts';
+import { ownInstallation } from './settings.ts';
 
 /** What ending takes. */
 const marginMs = 30_000;
@@ -16,7 +16,7 @@ const marginMs = 30_000;
 export function relayHandler(state: RelayState, transport: EventTransport) {
   const relaying = {
     ...{ state, transport },
-    stage: setting('stage'),
+    installation: ownInstallation(),
     holder: randomUUID(),
     now: Date.now,
     forgotten: (types: readonly string[]) => logger.warn('Rows of the outbox have no meaning any more', { types }),

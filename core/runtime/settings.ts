@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { type Installation, localInstallation, namedPrefix } from '../contracts/installation.ts';
 import { parseJson } from '../contracts/parse-json.ts';
 import { settingNames } from '../contracts/settings.ts';
 import { type PriceRule, priceRules } from '../contracts/words/price-findings.ts';
@@ -33,6 +34,11 @@ export function setting(name: keyof typeof settingNames): string {
 /** An optional setting. */
 export function optionalSetting(name: keyof typeof settingNames): string | undefined {
   return process.env[settingNames[name]] || undefined;
+}
+
+/** Which installation this process is of; a laptop's where no stage is set. */
+export function ownInstallation(): Installation {
+  return { prefix: namedPrefix(process.env), stage: optionalSetting('stage') ?? localInstallation.stage };
 }
 
 /** A setting that is a whole number above 0, or `undefined` when absent. Throws for any other text. */

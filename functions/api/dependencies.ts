@@ -1,5 +1,6 @@
 import type { VisibleTo } from '../../core/auth/visible-sources.ts';
 import type { ShownSetting } from '../../core/contracts/http/settings.ts';
+import type { Installation } from '../../core/contracts/installation.ts';
 import type { Streaming } from '../../core/http/event-stream/stream.ts';
 import type { RateLimit } from '../../core/http/rate-limit.ts';
 import type { AlertStore } from '../../core/ports/alert-store.ts';
@@ -75,8 +76,8 @@ export interface ApiDependencies {
   readonly alerts: AlertStore;
   /** Hosts that channels may lead to although their addresses are private: none on AWS. */
   readonly alertHosts: readonly string[];
-  /** The name of the stage, as events have it. */
-  readonly stage: string;
+  /** As events name it. */
+  readonly installation: Installation;
   /** Of a process that streams events; the function `api` does not. */
   readonly streaming?: Streaming;
   /** Whether everybody may see how the sources do. */

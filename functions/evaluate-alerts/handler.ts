@@ -5,6 +5,7 @@ import { coverageReader } from '../../core/adapters/postgres/prices/coverage-rea
 import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import { plannedPeriods, readWatchList } from '../../core/adapters/postgres/work/watch-list.ts';
 import { sqsMessageQueue } from '../../core/adapters/sqs/message-queue.ts';
+import { mostReceives } from '../../core/contracts/queues.ts';
 import { handleEvents, isEventBatch } from '../../core/runtime/event-handler.ts';
 import { installedSources } from '../../core/runtime/installed-sources.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
@@ -42,10 +43,14 @@ const evaluating = {
 /** Events of the topic, in order of each key, or the minute's tick. */
 export const handler = observed(async (event: unknown) => {
   if (isEventBatch(event))
-    return handleEvents(event, async (each) => {
-      const raised = await evaluateEvent(each, evaluating);
-      if (raised > 0) logger.info('Alerts were raised', { raised, eventId: each.id });
-    });
+    return handleEvents(
+      event,
+      async (each) => {
+        const raised = await evaluateEvent(each, evaluating);
+        if (raised > 0) logger.info('Alerts were raised', { raised, eventId: each.id });
+      },
+      { tries: mostReceives('evaluate-alerts') },
+    );
   const raised = await evaluateDue(evaluating);
   if (raised > 0) logger.info('Alerts were raised', { raised });
   return { raised };

@@ -1,11 +1,10 @@
 import { makeEventTopics } from '../../core/adapters/kafka/topics.ts';
-import { namedPrefix } from '../../core/contracts/installation.ts';
 import { kafkaConnection } from '../../core/runtime/kafka-settings.ts';
 import { logger, observed } from '../../core/runtime/observe.ts';
-import { setting } from '../../core/runtime/settings.ts';
+import { ownInstallation } from '../../core/runtime/settings.ts';
 
 const kafka = kafkaConnection();
-const installation = { prefix: namedPrefix(process.env), stage: setting('stage') };
+const installation = ownInstallation();
 
 /** Makes the topics of events on the stage's Kafka that are not there yet. A deployment invokes it. */
 export const handler = observed(async () => {

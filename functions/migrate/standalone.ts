@@ -1,4 +1,4 @@
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import pg from 'pg';
 import { invokeFunction } from '../../core/adapters/lambda/invoke.ts';
 import { addAdminKey, addSignInToken, countAdminKeys } from '../../core/adapters/postgres/access/admin-key.ts';
@@ -18,15 +18,14 @@ import { connectMaster, onceLetIn } from './connect-master.ts';
 export { BootstrapError } from './bootstrap-key.ts';
 
 /** An admin key for a stage on AWS, with the AWS credentials of whoever runs it. Throws `BootstrapError`. */
-export async function bootstrapAdminKey(installation: Installation, name: string): ReturnType<typeof bootstrapKey> {
-  const client = new LambdaClient({ maxAttempts: 1 });
-  try {
-    return await bootstrapKey(installation, name, (functionName, request) =>
-      invokeFunction(functionName, request, client),
-    );
-  } finally {
-    client.destroy();
-  }
+export async function bootstrapAdminKey(
+  installation: Installation,
+  name: string,
+  client: LambdaClient,
+): ReturnType<typeof bootstrapKey> {
+  return await bootstrapKey(installation, name, (functionName, request) =>
+    invokeFunction(functionName, request, client),
+  );
 }
 
 /** A token that signs in once to a stage on AWS, with the AWS credentials of whoever runs it. Throws `BootstrapError`. */

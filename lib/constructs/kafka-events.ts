@@ -4,7 +4,7 @@ import { KafkaDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import { typePrefix } from '../../core/contracts/events/cloud-event.ts';
 import { kafkaGroup, kafkaTopics } from '../../core/contracts/kafka.ts';
-import { mostReceives } from '../../core/contracts/queues.ts';
+import { usualTries } from '../../core/contracts/queues.ts';
 import { RunbookAlarm } from '../monitoring/runbook-alarm.ts';
 import { pascalCase } from '../names.ts';
 import type { StreamingStack } from '../stacks/streaming-stack.ts';
@@ -70,7 +70,7 @@ export class KafkaEvents extends Construct implements EventStream {
       ...{ eventSourceArn: cluster.attrArn, kafkaTopic: events, kafkaConsumerGroupId: group },
       ...{ startingPosition: StartingPosition.TRIM_HORIZON, batchSize: eventsAtOnce },
       provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 1 },
-      ...{ bisectBatchOnError: true, retryAttempts: mostReceives - 1, onFailure: new KafkaDlq(dead) },
+      ...{ bisectBatchOnError: true, retryAttempts: usualTries - 1, onFailure: new KafkaDlq(dead) },
       ...(types && {
         filters: [FilterCriteria.filter({ value: { type: types.map((type) => `${typePrefix}${type}`) } })],
       }),

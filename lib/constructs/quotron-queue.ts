@@ -2,7 +2,7 @@ import { CfnOutput, Duration, Names, Stack } from 'aws-cdk-lib';
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { physicalName } from '../../core/contracts/installation.ts';
-import { mostReceives } from '../../core/contracts/queues.ts';
+import { mostReceives, visibilitySeconds } from '../../core/contracts/queues.ts';
 import type { settingNames } from '../../core/contracts/settings.ts';
 import { pascalCase } from '../names.ts';
 import type { StageSettings } from '../stage-settings.ts';
@@ -24,7 +24,7 @@ export interface QuotronQueueProps {
  * A queue with the function that reads it and its dead-letter queue (`<name>-dead`, 14 days).
  *
  * The visibility timeout is six times the consumer's timeout, as AWS advises, so that a message is not delivered again
- * while it is being processed; after five tries it is dead. Only the failed messages of a batch return
+ * while it is being processed; after `mostReceives` it is dead. Only the failed messages of a batch return
  * (`ReportBatchItemFailures`). Outputs `Queue<Name>` and `DeadQueue<Name>` are the URLs.
  */
 export class QuotronQueue extends Construct {
@@ -57,9 +57,9 @@ export class QuotronQueue extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...defaults,
       queueName,
-      visibilityTimeout: Duration.seconds(props.consumer.timeout.toSeconds() * 6),
+      visibilityTimeout: Duration.seconds(visibilitySeconds(props.consumer.name)),
       retentionPeriod: Duration.days(4),
-      deadLetterQueue: { queue: this.dead, maxReceiveCount: mostReceives },
+      deadLetterQueue: { queue: this.dead, maxReceiveCount: mostReceives(props.consumer.name) },
     });
 
     // Not by CDK's SqsEventSource, which allows more than Lambda asks of the role; the id is the one that it would give.

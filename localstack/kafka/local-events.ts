@@ -8,7 +8,7 @@ import { makeEventTopics } from '../../core/adapters/kafka/topics.ts';
 import { functionNames } from '../../core/contracts/functions.ts';
 import { localInstallation } from '../../core/contracts/installation.ts';
 import { kafkaFollowerOutput, kafkaFollowerSchema, kafkaGroup, kafkaTopics } from '../../core/contracts/kafka.ts';
-import { mostReceives } from '../../core/contracts/queues.ts';
+import { usualTries } from '../../core/contracts/queues.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { givenKafka, type KafkaConnection } from '../../core/runtime/kafka-settings.ts';
 import { SettingError } from '../../core/runtime/settings.ts';
@@ -101,7 +101,7 @@ export function startPollers(
     if (name === undefined) throw new Error(`the output ${output} names no function`);
     const poller = startPoller({
       ...{ connection, topic: topics.events, deadTopic: topics.dead, types: follower.types },
-      ...{ group: kafkaGroup(localInstallation, follower.name), tries: mostReceives },
+      ...{ group: kafkaGroup(localInstallation, follower.name), tries: usualTries },
       invoke: (event) => of.functions.invoke(name, event),
       say: (line) => appendFileSync(log, `${new Date().toISOString()} ${line}\n`),
     });

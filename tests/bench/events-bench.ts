@@ -13,6 +13,7 @@ import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { snsEventTransport } from '../../core/adapters/sns/event-transport.ts';
 import { chunked } from '../../core/contracts/chunked.ts';
 import { type CloudEvent, toJson } from '../../core/contracts/events/cloud-event.ts';
+import { localInstallation } from '../../core/contracts/installation.ts';
 import { kafkaPartitions } from '../../core/contracts/kafka.ts';
 import type { EventTransport } from '../../core/ports/event-transport.ts';
 import { relayEvents } from '../../core/runtime/relay-events.ts';
@@ -90,7 +91,13 @@ async function timed(arm: Arm, pool: Pool): Promise<EventsResult> {
   let published = 0;
   const relay = await seconds(async () => {
     const relayed = await relayEvents(Date.now() + 3_600_000, {
-      ...{ state: postgresState(pool), transport: arm.transport, stage: 'local', holder: randomUUID(), now: Date.now },
+      ...{
+        state: postgresState(pool),
+        transport: arm.transport,
+        installation: localInstallation,
+        holder: randomUUID(),
+        now: Date.now,
+      },
     });
     published = relayed.published;
   });

@@ -8,6 +8,7 @@ import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { relayLag, removeEvents } from '../../core/adapters/postgres/events/relay-store.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { CloudEvent } from '../../core/contracts/events/cloud-event.ts';
+import { localInstallation } from '../../core/contracts/installation.ts';
 import type { StateRequest } from '../../core/contracts/state.ts';
 import type { EventTransport } from '../../core/ports/event-transport.ts';
 import type { State } from '../../core/ports/state.ts';
@@ -50,7 +51,7 @@ const relay = (
   forgotten?: (types: readonly string[]) => void,
 ) =>
   relayEvents(Date.now() + 60_000, {
-    ...{ state, transport, stage: 'local', holder: randomUUID(), now: Date.now },
+    ...{ state, transport, installation: localInstallation, holder: randomUUID(), now: Date.now },
     ...(forgotten && { forgotten }),
   });
 

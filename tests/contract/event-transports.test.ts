@@ -23,6 +23,7 @@ import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { snsEventTransport } from '../../core/adapters/sns/event-transport.ts';
 import { sqsQueueInspector } from '../../core/adapters/sqs/queue-inspector.ts';
 import { type CloudEvent, cloudEventSchema } from '../../core/contracts/events/cloud-event.ts';
+import { localInstallation } from '../../core/contracts/installation.ts';
 import { relayEvents } from '../../core/runtime/relay-events.ts';
 import { emulatorClient, type RunningEmulator, startEmulator } from '../../localstack/emulator.ts';
 import { type EventWorld, eventTransportSuite, inTurns, tries } from '../support/event-transport-suite.ts';
@@ -248,7 +249,13 @@ describe('events on SNS FIFO and SQS FIFO, on the emulator', () => {
       await stored.pool.query('TRUNCATE outbox, relay_claim');
       const relay = () =>
         relayEvents(Date.now() + 60_000, {
-          ...{ state: postgresState(stored.pool), transport, stage: 'local', holder: randomUUID(), now: Date.now },
+          ...{
+            state: postgresState(stored.pool),
+            transport,
+            installation: localInstallation,
+            holder: randomUUID(),
+            now: Date.now,
+          },
         });
       const write = (count: number) =>
         tellEvents(stored.pool, [incident('yahoo', count), incident('coingecko', count)]);

@@ -58,6 +58,19 @@ describe.each(stages)('in %s', (stage) => {
     }
   });
 
+  it('no message is a dead letter because Lambda had no execution for it for a quarter of an hour', () => {
+    for (const { queueName, queue } of eventSourcesOf(stage)) {
+      const receives = queue.RedrivePolicy?.maxReceiveCount ?? 0;
+      // Each refused receipt lasts as long as the message is hidden. The last one begins when the throttle is over.
+      expect((receives - 1) * (queue.VisibilityTimeout ?? 0), queueName).toBeGreaterThanOrEqual(900);
+      // As AWS advises; and a message that kills its reader does so for no more than two hours.
+      expect(receives, queueName).toBeGreaterThanOrEqual(5);
+      expect(receives * (queue.VisibilityTimeout ?? 0), queueName).toBeLessThanOrEqual(7_200);
+      // Nor because it is too old: it waits for days.
+      expect(queue.MessageRetentionPeriod, queueName).toBe(4 * day);
+    }
+  });
+
   it('failed messages of a batch go back alone, and tasks of scrapers and blobs of pages come one at a time', () => {
     for (const source of eventSourcesOf(stage)) {
       expect(source.FunctionResponseTypes, source.queueName).toEqual(['ReportBatchItemFailures']);
@@ -83,7 +96,6 @@ describe.each(stages)('in %s', (stage) => {
           new RegExp(`:quotron-${stage}-${name.replace(/-dead$/, '')}(\\.fifo)?"`),
         );
       } else {
-        expect(queue.RedrivePolicy?.maxReceiveCount, name).toBe(5);
         expect(JSON.stringify(queue.RedrivePolicy?.deadLetterTargetArn), name).toContain(
           queues.get(`${name}-dead`)?.id,
         );

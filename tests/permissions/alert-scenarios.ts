@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { toJson } from '../../core/contracts/events/cloud-event.ts';
+import { localInstallation } from '../../core/contracts/installation.ts';
 import { inEnvelope } from '../../core/events/envelope.ts';
 import { type Bench, Broken } from './bench.ts';
 import { now, type Scenario, send } from './steps.ts';
@@ -29,7 +30,7 @@ async function sourceFails(bench: Bench): Promise<void> {
         data: { sourceId: 'coingecko', from: 'healthy', to: 'failed', reason: 'down', score: 0, at: now() },
       },
     },
-    'local',
+    localInstallation,
   );
   await bench.take('alerts');
   await bench.handOver('evaluate-alerts', 'alert-events', [toJson(event)]);

@@ -12,6 +12,7 @@ import { newWebhookSecret } from '../../core/auth/standard-webhooks.ts';
 import type { CloudEvent } from '../../core/contracts/events/cloud-event.ts';
 import { eventSchema, type NewEvent } from '../../core/contracts/events/event.ts';
 import { type AlertCondition, alertConditionSchema, type CreateChannel } from '../../core/contracts/http/alerts.ts';
+import { localInstallation } from '../../core/contracts/installation.ts';
 import { inEnvelope } from '../../core/events/envelope.ts';
 import { storedSources } from '../../core/sources/catalogue.ts';
 import type { EvaluatingAlerts } from '../../functions/evaluate-alerts/evaluate-alerts.ts';
@@ -80,5 +81,8 @@ let position = 0;
 /** An event in its envelope. */
 export function eventOf(event: NewEvent, at: Date): CloudEvent {
   position++;
-  return inEnvelope({ id: randomUUID(), position: String(position), at, event: eventSchema.parse(event) }, 'local');
+  return inEnvelope(
+    { id: randomUUID(), position: String(position), at, event: eventSchema.parse(event) },
+    localInstallation,
+  );
 }

@@ -34,6 +34,7 @@ import { runReader } from '../../core/adapters/postgres/work/run-reader.ts';
 import { plannedPeriods } from '../../core/adapters/postgres/work/watch-list.ts';
 import { watchStore } from '../../core/adapters/postgres/work/watch-store.ts';
 import { createApiKey } from '../../core/auth/api-keys.ts';
+import { localInstallation } from '../../core/contracts/installation.ts';
 import { type Scope, scopes } from '../../core/contracts/words/access.ts';
 import type { KeyUse } from '../../core/contracts/words/licence.ts';
 import type { DeadMessage } from '../../core/ports/queue-inspector.ts';
@@ -95,7 +96,7 @@ export function testApi(pool: Pool, differs: Partial<ApiDependencies> = {}) {
     feed: eventFeed(pool),
     alerts: alertStore(pool),
     alertHosts: [],
-    stage: 'local',
+    installation: localInstallation,
     facts: factsReader(pool),
     imports: importStore(pool),
     signUpload: async (key, { bytes, sha256 }) => ({

@@ -1,6 +1,7 @@
 /** Events for tests of what takes them on: incidents of sources, whose `count` is the event's number in its key. */
 import { randomUUID } from 'node:crypto';
 import type { CloudEvent } from '../../core/contracts/events/cloud-event.ts';
+import { localInstallation } from '../../core/contracts/installation.ts';
 import { inEnvelope } from '../../core/events/envelope.ts';
 
 let position = 0;
@@ -18,7 +19,7 @@ export function incidentEvent(sourceId: string, count: number): CloudEvent {
         data: { incidentId: randomUUID(), sourceId, reason: 'down', count, at: at.toISOString() },
       },
     },
-    'local',
+    localInstallation,
   );
 }
 

@@ -4,6 +4,7 @@ import { publish } from '../../core/adapters/postgres/database/outbox.ts';
 import { inTransaction, type Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import type { NewEvent } from '../../core/contracts/events/event.ts';
+import { localInstallation } from '../../core/contracts/installation.ts';
 import { relayEvents as relay } from '../../core/runtime/relay-events.ts';
 
 /** Writes events to the outbox in a transaction, which ends after `waitMs`. */
@@ -18,7 +19,7 @@ export const relayEvents = (pool: Pool) =>
   relay(Date.now() + 60_000, {
     state: postgresState(pool),
     transport: { atOnce: 500, send: async (events) => ({ sent: events.map(({ id }) => id), failures: [] }) },
-    stage: 'local',
+    installation: localInstallation,
     holder: randomUUID(),
     now: Date.now,
   });

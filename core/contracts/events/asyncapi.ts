@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { usualPrefix } from '../installation.ts';
 import { licenceClasses } from '../words/licence.ts';
 import { typePrefix } from './cloud-event.ts';
 import { type EventType, eventTypes } from './event.ts';
@@ -8,7 +9,7 @@ import { eventMeanings } from './meanings.ts';
 const envelope = {
   specversion: { const: '1.0' },
   id: { type: 'string', format: 'uuid', description: 'The same for each delivery of an event' },
-  source: { type: 'string', description: '/quotron/<stage>' },
+  source: { type: 'string', description: 'The installation: /<prefix>/<stage>, such as /quotron/prod' },
   subject: { type: 'string', description: 'The key in whose order events come' },
   time: { type: 'string', format: 'date-time' },
   datacontenttype: { const: 'application/json' },
@@ -52,10 +53,13 @@ export function asyncApiDocument(version: string): Readonly<Record<string, unkno
         messages,
       },
       topic: {
-        address: 'quotron-{stage}-events.fifo',
+        address: '{prefix}-{stage}-events.fifo',
         title: 'The SNS FIFO topic',
         description: 'The message group is the partition key, the deduplication id the id of the event.',
-        parameters: { stage: { description: 'The stage of the installation', examples: ['prod'] } },
+        parameters: {
+          prefix: { description: 'What the names of the installation begin with', default: usualPrefix },
+          stage: { description: 'The stage of the installation', examples: ['prod'] },
+        },
         messages,
       },
     },

@@ -13,7 +13,7 @@ export const typePrefix = 'quotron.';
 export interface CloudEvent {
   readonly specversion: '1.0';
   readonly id: string;
-  /** `/quotron/<stage>`. */
+  /** The installation: `/quotron/prod`, or of a second copy `/<prefix>/<stage>`. */
   readonly source: string;
   readonly subject: string;
   readonly time: string;

@@ -1,5 +1,6 @@
 /** Following the feed as an event stream: what is written is a run of blocks, each of which ends with an empty line. */
 import { type CloudEvent, toJson, typePrefix } from '../../contracts/events/cloud-event.ts';
+import type { Installation } from '../../contracts/installation.ts';
 import { inEnvelope } from '../../events/envelope.ts';
 import { selected, type Visible, type Wanted } from '../../events/selection.ts';
 import type { EventFeed } from '../../ports/event-feed.ts';
@@ -11,7 +12,7 @@ const eventsAtOnce = 200;
 
 export interface Follower {
   readonly feed: EventFeed;
-  readonly stage: string;
+  readonly installation: Installation;
   readonly wanted: Wanted;
   readonly visible: Visible;
   /** The position after which it begins; `undefined` for now. */
@@ -34,7 +35,7 @@ export interface Following {
 }
 
 /** Follows the feed from a position on. */
-export function following({ feed, stage, wanted, visible, since }: Follower): Following {
+export function following({ feed, installation, wanted, visible, since }: Follower): Following {
   let at = since ?? '0';
   return {
     async begin() {
@@ -49,7 +50,7 @@ export function following({ feed, stage, wanted, visible, since }: Follower): Fo
       at = found.to;
       const events = found.events.flatMap((row) => {
         const event = selected(row.event, wanted, visible);
-        return event === null ? [] : [inEnvelope({ ...row, event }, stage)];
+        return event === null ? [] : [inEnvelope({ ...row, event }, installation)];
       });
       return { events, more: found.more };
     },

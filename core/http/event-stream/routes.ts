@@ -4,6 +4,7 @@ import { onTheWire, typePrefix, wireEventSchema } from '../../contracts/events/c
 import { type EventType, eventTypes } from '../../contracts/events/event.ts';
 import { eventJsonSchemas } from '../../contracts/events/json-schemas.ts';
 import type { Warning } from '../../contracts/http/envelope.ts';
+import type { Installation } from '../../contracts/installation.ts';
 import { version } from '../../contracts/version.ts';
 import type { Wanted } from '../../events/selection.ts';
 import type { EventFeed } from '../../ports/event-feed.ts';
@@ -16,7 +17,7 @@ import { openStream, type Streaming } from './stream.ts';
 
 interface RouteDependencies {
   readonly feed: EventFeed;
-  readonly stage: string;
+  readonly installation: Installation;
   /** Of a process that streams; without it every answer is the short form. */
   readonly streaming?: Streaming;
 }
@@ -34,7 +35,7 @@ const streamedEvent = z.object({
 });
 const types: ReadonlyMap<string, EventType> = new Map(eventTypes().map(({ type }) => [typePrefix + type, type]));
 
-export function eventRoutes({ feed, stage, streaming }: RouteDependencies): Route[] {
+export function eventRoutes({ feed, installation, streaming }: RouteDependencies): Route[] {
   const follow = route(
     {
       method: 'get',
@@ -62,7 +63,7 @@ export function eventRoutes({ feed, stage, streaming }: RouteDependencies): Rout
         sources: query.source === undefined ? null : new Set([query.source]),
         symbols: query.symbols === undefined ? null : new Set(splitSymbols(query.symbols, 200).map(symbolOf)),
       };
-      const follower = { feed, stage, wanted, visible: call.visible, since };
+      const follower = { feed, installation, wanted, visible: call.visible, since };
       const asked = call.header('accept')?.includes(eventStream) === true;
       const stream = streaming && asked ? await openStream(follower, streaming, call.stillAdmitted) : null;
       if (stream !== null) return { kind: 'stream', body: stream, contentType };

@@ -1,4 +1,5 @@
 import { type ShownSetting, settingsSchema } from '../../../core/contracts/http/settings.ts';
+import type { Installation } from '../../../core/contracts/installation.ts';
 import { type Route, route } from '../../../core/http/route.ts';
 import type { SwitchStore } from '../../../core/ports/switch-store.ts';
 import { quotaIsOwn } from '../../../core/sources/catalogue.ts';
@@ -11,7 +12,7 @@ interface RouteDependencies {
   readonly catalogue: readonly SourceDefinition[];
   readonly simulated: readonly string[];
   readonly version: string;
-  readonly stage: string;
+  readonly installation: Installation;
 }
 
 export function settingsRoutes({
@@ -20,7 +21,7 @@ export function settingsRoutes({
   catalogue,
   simulated,
   version,
-  stage,
+  installation,
 }: RouteDependencies): Route[] {
   const one = route(
     {
@@ -51,7 +52,7 @@ export function settingsRoutes({
           zone: job.cron === undefined ? null : job.zone,
         })),
       }));
-      return { kind: 'data', data: { version, stage, settings, sources, services }, maxAge: 0 };
+      return { kind: 'data', data: { version, stage: installation.stage, settings, sources, services }, maxAge: 0 };
     },
   );
   return [one];

@@ -1,7 +1,7 @@
 import type { MSKEvent, SQSEvent, SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { type CloudEvent, toJson } from '../../../core/contracts/events/cloud-event.ts';
-import { mostReceives } from '../../../core/contracts/queues.ts';
+import { usualTries } from '../../../core/contracts/queues.ts';
 import { EventsFailedError, handleEvents } from '../../../core/runtime/event-handler.ts';
 import { countsOf, incidentEvent } from '../../support/incident-events.ts';
 
@@ -64,7 +64,7 @@ it('in its last try an event that fails holds its key no longer: those after it 
   const events = [1, 2, 3].map((count) => incidentEvent('yahoo', count));
   const [first] = events;
   const handled: CloudEvent[] = [];
-  const Records = events.map((event) => record(event.id, toJson(event), event.partitionkey, mostReceives));
+  const Records = events.map((event) => record(event.id, toJson(event), event.partitionkey, usualTries));
   const answer = await handleEvents({ Records }, async (event) => {
     if (event.id === first?.id) throw new Error('poison');
     handled.push(event);

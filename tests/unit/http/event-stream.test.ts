@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryStreamSlots } from '../../../core/adapters/memory/stream-slots.ts';
+import { localInstallation } from '../../../core/contracts/installation.ts';
 import { feedWatch } from '../../../core/http/event-stream/feed-watch.ts';
 import { openStream } from '../../../core/http/event-stream/stream.ts';
 import type { EventFeed } from '../../../core/ports/event-feed.ts';
@@ -35,7 +36,11 @@ describe('a stream of events', () => {
     const slots = memoryStreamSlots(1);
     // The deadline of a client that does not read is ten seconds after the end.
     const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: -8_000, heartbeatMs: 1_000 };
-    const stream = await openStream({ feed, stage: 'test', since: '0', ...everything }, streaming, admitted);
+    const stream = await openStream(
+      { feed, installation: localInstallation, since: '0', ...everything },
+      streaming,
+      admitted,
+    );
     await turn();
     expect(asked).toEqual({ after: 0, bounds: 0 });
     expect(await slots.take(1)).toBeNull();
@@ -46,7 +51,11 @@ describe('a stream of events', () => {
   it('gives as much as is read', async () => {
     const { feed, asked } = endlessFeed();
     const streaming = { slots: memoryStreamSlots(1), watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 1_000 };
-    const stream = await openStream({ feed, stage: 'test', since: '0', ...everything }, streaming, admitted);
+    const stream = await openStream(
+      { feed, installation: localInstallation, since: '0', ...everything },
+      streaming,
+      admitted,
+    );
     const reader = stream?.getReader();
     for (let each = 0; each < 4; each += 1) await reader?.read();
     await turn();
@@ -60,10 +69,14 @@ describe('a stream of events', () => {
     const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 0 };
     const answers = [() => true, () => Promise.reject(new Error('away')), () => false];
     let asked = 0;
-    const stream = await openStream({ feed, stage: 'test', since: '0', ...everything }, streaming, async () => {
-      asked += 1;
-      return (await answers[asked - 1]?.()) ?? true;
-    });
+    const stream = await openStream(
+      { feed, installation: localInstallation, since: '0', ...everything },
+      streaming,
+      async () => {
+        asked += 1;
+        return (await answers[asked - 1]?.()) ?? true;
+      },
+    );
     const blocks: unknown[] = [];
     for await (const block of stream ?? []) blocks.push(block);
     // The beginning, and an event after each of the first two.
@@ -76,7 +89,11 @@ describe('a stream of events', () => {
     const slots = memoryStreamSlots(1);
     const failing = { ...feed, after: () => Promise.reject(new Error('away')) };
     const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 1_000 };
-    const stream = await openStream({ feed: failing, stage: 'test', since: '0', ...everything }, streaming, admitted);
+    const stream = await openStream(
+      { feed: failing, installation: localInstallation, since: '0', ...everything },
+      streaming,
+      admitted,
+    );
     const reader = stream?.getReader();
     await reader?.read();
     await expect(reader?.read()).rejects.toThrow('away');
