@@ -33,9 +33,14 @@ export function physicalName({ prefix, stage }: Installation, name: string): str
   return `${prefix}-${stage}-${name}`;
 }
 
+/** For people who read mails of it: `Quotron dev`. */
+export function titleOf({ prefix, stage }: Installation): string {
+  return `${prefix.charAt(0).toUpperCase()}${prefix.slice(1)} ${stage}`;
+}
+
 /** What the names of its stacks begin with: `Quotron-prod-`. So do names that CloudFormation makes, such as those of roles. */
 export function stackPrefix({ prefix, stage }: Installation): string {
-  return `${prefix.charAt(0).toUpperCase()}${prefix.slice(1)}-${stage}-`;
+  return `${titleOf({ prefix, stage }).replace(' ', '-')}-`;
 }
 
 /** How commands name it: `--stage prod`, with `--prefix` where it is not the usual one. */

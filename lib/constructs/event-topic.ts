@@ -4,7 +4,7 @@ import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { EventType } from '../../core/contracts/events/event.ts';
-import { physicalName } from '../../core/contracts/installation.ts';
+import { physicalName, titleOf } from '../../core/contracts/installation.ts';
 import { leastConcurrency } from '../executions.ts';
 import type { StageSettings } from '../stage-settings.ts';
 import type { QuotronFunction } from './quotron-function.ts';
@@ -44,7 +44,7 @@ export class EventTopic extends Construct implements EventStream {
     this.settings = settings;
     this.topic = new Topic(this, 'Topic', {
       topicName: `${physicalName(settings, 'events')}.fifo`,
-      displayName: `Quotron ${settings.stage}: events`,
+      displayName: `${titleOf(settings)}: events`,
       fifo: true,
       contentBasedDeduplication: false,
       enforceSSL: true,

@@ -4,7 +4,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription, LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
-import { physicalName } from '../../core/contracts/installation.ts';
+import { physicalName, titleOf } from '../../core/contracts/installation.ts';
 import { OperationsSecret } from '../constructs/operations-secret.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { FunctionErrors } from '../monitoring/function-errors.ts';
@@ -26,7 +26,7 @@ export class OperationsStack extends Stack {
     // Not encrypted: CloudWatch needs a key of one's own for that, a dollar a month, and what it says are names of alarms.
     this.topic = new Topic(this, 'Alarms', {
       topicName: physicalName(settings, 'alarms'),
-      displayName: `Quotron ${settings.stage}`,
+      displayName: titleOf(settings),
       enforceSSL: true,
     });
     this.topic.addToResourcePolicy(

@@ -34,8 +34,8 @@ function stacksOf(prefix: string): Map<string, unknown> {
 /** Properties that end in `Name` and name nothing of ours: a setting of AWS, or a thing of another service. */
 const noNames: ReadonlySet<string> = new Set([
   ...['MetricName', 'DBName', 'ServiceName', 'StageName', 'AttributeName', 'HeaderName', 'ParameterName'],
-  // In a role, in an output of a stack, and for people.
-  ...['PolicyName', 'OutputName', 'VendorName', 'DisplayName'],
+  // In a role, in an output of a stack, and of AWS.
+  ...['PolicyName', 'OutputName', 'VendorName'],
   // Of Postgres, in an instance that is of one installation.
   'MasterUsername',
   // In a REST API that is of one installation.
