@@ -44,7 +44,7 @@ export const usualExportLimits: ExportLimits = { rowsOfFile: 100_000, rows: most
  * Tries without progress, after which an export has failed. One fewer than a message has: the last finds that those before it
  * never ended.
  */
-const mostTries = mostReceives - 1;
+const mostTries = mostReceives('write-exports') - 1;
 /** Seconds until the next try, times the tries that failed. */
 const pauseSeconds = 20;
 

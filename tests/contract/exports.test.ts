@@ -307,7 +307,7 @@ it('one whose writer is stopped in the midst of it each time says so at the last
   const [message] = queue.take('exports');
   const world = dependencies();
   const stopped = { ...world, files: { put: () => new Promise<never>(() => {}) } };
-  for (let delivery = 1; delivery < mostReceives; delivery++) {
+  for (let delivery = 1; delivery < mostReceives('write-exports'); delivery++) {
     expect(await progressOf(id)).toMatchObject({ failure: null });
     void writeExport(exportMessageSchema.parse(message), stopped, small);
     await expect.poll(async () => (await exportWorkStore(pool).work(id))?.tries).toBe(delivery);
