@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { type ExportFailure, type ExportView, exportIntervals, exportSchema } from '../core/contracts/http/exports.ts';
+import { type ExportView, exportIntervals, exportSchema, failuresInWords } from '../core/contracts/http/exports.ts';
 import { type Common, type Context, carryOut, currentFolder, newCommand } from './command.ts';
 import { downloadExport } from './export-files.ts';
 import { dateOption, limitOption } from './options.ts';
@@ -149,19 +149,12 @@ function whatOf({ symbols, exchange }: ExportView): string {
   return safe(symbols?.join(' ') ?? exchange ?? 'all');
 }
 
-const failures: Readonly<Record<ExportFailure, string>> = {
-  interrupted:
-    'its writer was stopped in the midst of it each time, or nothing works on it any more: ask again, for less',
-  too_many_rows: 'it would have too many rows: ask for fewer days, symbols or intervals',
-  unexplained: 'it failed again and again; the log of write-exports says why',
-};
-
 function inWords(view: ExportView, folder: string | null): string {
   const { id, status: word, failure, intervals, from, to, parts, rows, bytes, files, leftOut, expiresAt } = view;
   return fields({
     export: id,
     status: status(word),
-    because: failure && failures[failure],
+    because: failure && failuresInWords[failure],
     of: whatOf(view),
     intervals: intervals.join(' '),
     days: `${from} to ${to}`,

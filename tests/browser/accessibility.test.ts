@@ -18,6 +18,9 @@ const pages = [
   ['/models', 'Models'],
   ['/models/with-gaps', 'Small caps, draft'],
   ['/alerts', 'Alerts'],
+  ['/exports', 'Exports'],
+  ['/exports?id=0198a7c0-0000-5000-8000-000000000001', 'Export of XNAS'],
+  ['/exports?make=1', 'New export'],
   ['/runs', 'Runs'],
   ['/settings', 'Settings'],
   ['/keys', 'Keys'],
@@ -116,7 +119,7 @@ describe('for everyone', () => {
     const page = await dashboard.open('/market');
     await page.getByRole('link', { name: 'AAPL' }).waitFor();
     const stops: string[] = [];
-    for (let stop = 0; stop < 40; stop++) {
+    for (let stop = 0; stop < 50; stop++) {
       await page.keyboard.press('Tab');
       const name = z
         .string()

@@ -50,6 +50,7 @@ const shots: readonly Shot[] = [
   { name: 'model', path: '/models/global-leaders', ready: 'Amazon' },
   { name: 'alerts', path: '/alerts', ready: 'given up' },
   { name: 'coverage', path: '/coverage', ready: 'none missing' },
+  { name: 'exports', path: '/exports', ready: 'AAPL, MSFT' },
   { name: 'runs', path: '/runs', ready: 'first cycle' },
   { name: 'keys', path: '/keys', ready: 'spreadsheet' },
   { name: 'settings', path: '/settings', ready: 'Schedule' },

@@ -77,6 +77,13 @@ const coverage = createRoute({
   component: lazyRouteComponent(() => import('./pages/coverage/coverage-page.tsx'), 'CoveragePage'),
 });
 
+const exportsRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/exports',
+  validateSearch: textSearch('make', 'id'),
+  component: lazyRouteComponent(() => import('./pages/exports/exports-page.tsx'), 'ExportsPage'),
+});
+
 const models = createRoute({
   getParentRoute: () => root,
   path: '/models',
@@ -123,6 +130,7 @@ export const router = createRouter({
     diagnose,
     runs,
     coverage,
+    exportsRoute,
     alerts,
     models,
     model,

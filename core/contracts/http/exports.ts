@@ -41,6 +41,14 @@ export const exportStatuses = ['waiting', 'running', 'succeeded', 'failed', 'can
 export const exportFailures = ['too_many_rows', 'unexplained', 'interrupted'] as const;
 export type ExportFailure = (typeof exportFailures)[number];
 
+/** The same, as people read it: “failed, because …”. */
+export const failuresInWords: Readonly<Record<ExportFailure, string>> = {
+  interrupted:
+    'its writer was stopped in the midst of it each time, or nothing works on it any more: ask again, for less',
+  too_many_rows: 'it would have too many rows: ask for fewer days, symbols or intervals',
+  unexplained: 'it failed again and again; the log of write-exports says why',
+};
+
 /** An export and its progress. */
 export const exportSchema = z
   .object({

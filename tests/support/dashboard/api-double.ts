@@ -43,6 +43,7 @@ import { changeAlert, readAlerts } from './alert-double.ts';
 import { barsOf } from './bar-data.ts';
 import { type Answer, bodyOf, data, problem, requestId, withEtag } from './double-answer.ts';
 import { type DoubleState, usualState } from './double-state.ts';
+import { changeExport, readExports } from './export-double.ts';
 import { constituentsOf } from './index-data.ts';
 import { exchangesOf, explained, instrumentsOf, ticksOf } from './market-data.ts';
 import { changeModel, readModels } from './model-double.ts';
@@ -202,6 +203,7 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
     readPage(state, path, query) ??
     readQuotes(state, path, query) ??
     readModels(state, path, query) ??
+    readExports(state, path, query) ??
     readAlerts(state, path);
   if (ofPage) return ofPage;
   const [, collection = '', id, part] = path.split('/').map(decodeURIComponent);
@@ -289,6 +291,7 @@ function change(state: DoubleState, method: string, path: string, query: URLSear
   const ofPage =
     changeAlert(state, method, path, body) ??
     changeModel(state, method, path, query, body) ??
+    changeExport(state, method, path, body) ??
     changePage(state, method, path, body);
   if (ofPage) return ofPage;
   if (path === '/dead-letters/redrive') return redrive(state, redriveRequestSchema.parse(body).queue);

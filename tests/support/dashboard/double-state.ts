@@ -1,6 +1,7 @@
 /** What the double answers: its usual state, which tests change at will. */
 import type { z } from 'zod';
 import type { ApiKeyView } from '../../../core/contracts/http/api-keys.ts';
+import type { ExportView } from '../../../core/contracts/http/exports.ts';
 import type { FindingView } from '../../../core/contracts/http/findings.ts';
 import type { QuoteView } from '../../../core/contracts/http/market.ts';
 import type {
@@ -14,6 +15,7 @@ import type {
 import type { replayRequestSchema } from '../../../core/contracts/http/replays.ts';
 import type { StoredModel } from '../../../core/ports/model-store.ts';
 import { type AlertsOfDouble, usualAlerts } from './alert-data.ts';
+import { usualExports } from './export-data.ts';
 import { quoteOf, usualMarket } from './market-data.ts';
 import { usualModels } from './model-data.ts';
 import { usualDeadLetters, usualQuarantine, usualQueues, usualServices, usualSources } from './operations-data.ts';
@@ -50,6 +52,7 @@ export interface DoubleState {
   keys: ApiKeyView[];
   findings: FindingView[];
   models: StoredModel[];
+  exports: ExportView[];
   alerts: AlertsOfDouble;
   /** Symbols that were added, by how often they were looked at since. */
   watched: Map<string, number>;
@@ -84,6 +87,7 @@ export function usualState(): DoubleState {
     keys: usualKeys(),
     findings: usualFindings(),
     models: usualModels(),
+    exports: usualExports(),
     alerts: usualAlerts(),
     watched: new Map(),
     unasked: new Set(),

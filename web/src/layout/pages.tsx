@@ -3,6 +3,7 @@ import {
   Bell,
   Briefcase,
   ChartCandlestick,
+  FileDown,
   Grid3x3,
   History,
   KeyRound,
@@ -25,6 +26,7 @@ interface PageLink {
     | '/alerts'
     | '/models'
     | '/coverage'
+    | '/exports'
     | '/runs'
     | '/settings'
     | '/keys';
@@ -45,6 +47,7 @@ export const pages: readonly PageLink[] = [
   { to: '/alerts', label: 'Alerts', icon: <Bell />, behindMore: true },
   { to: '/models', label: 'Models', icon: <Briefcase />, behindMore: true },
   { to: '/coverage', label: 'Coverage', icon: <Grid3x3 />, behindMore: true },
+  { to: '/exports', label: 'Exports', icon: <FileDown />, behindMore: true },
   { to: '/runs', label: 'Runs', icon: <History />, behindMore: true },
   { to: '/keys', label: 'Keys', icon: <KeyRound />, behindMore: true },
   { to: '/settings', label: 'Settings', icon: <Settings />, behindMore: true },

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import {
   Briefcase,
   ChartCandlestick,
+  FileDown,
   FileText,
   HeartPulse,
   Play,
@@ -79,6 +80,7 @@ export function usePaletteCommands(text: string, asked: string): readonly Palett
           held,
           (report) => void navigate({ to: '/diagnose', search: { report } }),
           () => void navigate({ to: '/models', search: { import: '1' } }),
+          () => void navigate({ to: '/exports', search: { make: '1' } }),
         )),
     ...sources.flatMap((source) => sourceCommands(source, refused, navigate)),
     ...models.map(({ id, name }) => ({
@@ -119,6 +121,7 @@ function systemCommands(
   held: ReadonlyMap<string, number>,
   onReport: (id: string) => void,
   onImport: () => void,
+  onExport: () => void,
 ): PaletteCommand[] {
   return [
     {
@@ -134,6 +137,13 @@ function systemCommands(
       title: 'Import a model',
       detail: 'Action',
       run: onImport,
+    },
+    {
+      id: 'new-export',
+      icon: <FileDown />,
+      title: 'Export prices as files',
+      detail: 'Action',
+      run: onExport,
     },
     {
       id: 'recover-failing',
