@@ -17,7 +17,7 @@ import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { startDatabase } from '../../localstack/database.ts';
 import { migrationsDirectory, withDatabase } from '../support/postgres.ts';
 import { fill, growthSizes } from './growth/fill.ts';
-import { measureRoutes, type RouteCost } from './growth/measure.ts';
+import { growsWithoutGivingMore, measureRoutes, mostGrowth, type RouteCost } from './growth/measure.ts';
 import { pageWith, storedBytes } from './growth/stored-bytes.ts';
 
 const { values } = parseArgs({
@@ -28,10 +28,6 @@ const { values } = parseArgs({
   },
 });
 const sizes = growthSizes.slice(0, values.large ? 3 : 2).filter(({ name }) => name.includes(values.only));
-/** A route may read so many times as much of ten times the data; below so much nobody notices. */
-const mostGrowth = 2;
-const fewRows = 500;
-const fewBuffers = 200;
 
 const server = await startDatabase({
   dir: mkdtempSync(join(tmpdir(), 'quotron-growth-')),
@@ -87,12 +83,6 @@ if (stored) {
 if (grown.length > 0)
   console.log(`\nThese grow by more than ${mostGrowth} times and give no more: ${grown.join(', ')}`);
 process.exit(grown.length > 0 ? 1 : 0);
-
-function growsWithoutGivingMore(first: RouteCost, second: RouteCost): boolean {
-  const rows = second.rows > Math.max(fewRows, mostGrowth * first.rows);
-  const buffers = second.buffers > Math.max(fewBuffers, mostGrowth * first.buffers);
-  return (rows || buffers) && second.bytes <= mostGrowth * first.bytes;
-}
 
 function ratio(first: number, second: number): string {
   return (second / Math.max(1, first)).toFixed(1);

@@ -87,6 +87,35 @@ describe('runs', () => {
     expect(data.finishedAt === null).toBe(status === 'planned' || status === 'running');
   });
 
+  it('are found as partial when two tasks end at once, one well and one not', async () => {
+    const id = await makeRun(world.pool, {
+      sourceId: 'at-once',
+      tasks: [{ status: 'running' }, { status: 'running' }],
+    });
+    const [first, second] = [await world.pool.connect(), await world.pool.connect()];
+    try {
+      const end = (db: typeof first, part: number, status: string) =>
+        db.query('UPDATE task SET status = $3, finished_at = now() WHERE run_id = $1 AND part = $2', [
+          id,
+          part,
+          status,
+        ]);
+      await first.query('BEGIN');
+      await second.query('BEGIN');
+      await end(first, 0, 'failed');
+      // Waits for the first one.
+      const ended = end(second, 1, 'succeeded');
+      await first.query('COMMIT');
+      await ended;
+      await second.query('COMMIT');
+    } finally {
+      first.release();
+      second.release();
+    }
+    const partial = await read(z.array(runSchema), '/runs?sourceId=at-once&status=partial');
+    expect(partial.data.map((run) => run.id)).toEqual([id]);
+  });
+
   it('say which failure it was; of one that was stored before there were codes that it is unspecified', async () => {
     const id = await makeRun(world.pool, {
       tasks: [

@@ -7,6 +7,8 @@ export interface GrowthSize {
   readonly quotes: number;
   /** For how many days runs, tasks, attempts and batches are kept: five sources, a run of each every minute. */
   readonly runDays: number;
+  /** For how many days each listing has bars; 250 unless given. */
+  readonly barDays?: number;
 }
 
 /** The sizes, from the smallest to the largest; the last only where somebody asks for it. */
@@ -18,7 +20,6 @@ export const growthSizes: readonly GrowthSize[] = [
 
 /** Days over which the quotes are spread: the month before and the running one, as `hotMonths` keeps them. */
 const quoteDays = 30;
-const barDays = 250;
 
 const sources = `'{yahoo,coingecko,demo-broker,slickcharts,alpha-vantage}'::text[]`;
 
@@ -30,7 +31,7 @@ export const symbolOf = (n: number) => (n === 1 ? 'AAPL' : `SYM${n}`);
 const symbolSql = `CASE n WHEN 1 THEN 'AAPL' ELSE 'SYM' || n END`;
 
 /** Steps of a fill, each with what it is of. */
-function stepsOf({ listings, quotes, runDays }: GrowthSize): readonly (readonly [string, string])[] {
+function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): readonly (readonly [string, string])[] {
   const ticks = Math.round(quotes / listings);
   const minutes = runDays * 1_440;
   const runs = minutes * 5;
@@ -90,7 +91,7 @@ function stepsOf({ listings, quotes, runDays }: GrowthSize): readonly (readonly 
     [
       'runs',
       `INSERT INTO run (id, source_id, job, kind, trigger, slot, due_at, created_at)
-       SELECT ${uuidOf('minute || s')}, s, 'quotes', 'quotes', CASE WHEN minute % 500 = 7 THEN 'manual' ELSE 'schedule' END,
+       SELECT ${uuidOf('minute || s')}, s, CASE minute % 1440 WHEN 600 THEN 'daily-bars' ELSE 'quotes' END, 'quotes', CASE WHEN minute % 500 = 7 THEN 'manual' ELSE 'schedule' END,
               to_char(${batchesFrom} + make_interval(mins => minute), 'YYYY-MM-DD"T"HH24:MI:00.000Z'), ${batchesFrom} + make_interval(mins => minute),
               ${batchesFrom} + make_interval(mins => minute)
        FROM generate_series(1, ${minutes}) minute, unnest(${sources}) s`,

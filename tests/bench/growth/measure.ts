@@ -15,6 +15,18 @@ export interface RouteCost {
   readonly bytes: number;
 }
 
+/** A route may read so many times as much of ten times the data; below so much nobody notices. */
+export const mostGrowth = 2;
+const fewRows = 500;
+const fewBuffers = 200;
+
+/** Whether a route reads more than `mostGrowth` times as much at the second size, and gives no more. */
+export function growsWithoutGivingMore(first: RouteCost, second: RouteCost): boolean {
+  const rows = second.rows > Math.max(fewRows, mostGrowth * first.rows);
+  const buffers = second.buffers > Math.max(fewBuffers, mostGrowth * first.buffers);
+  return (rows || buffers) && second.bytes <= mostGrowth * first.bytes;
+}
+
 const repeats = 5;
 const counters = z.object({ rows: z.number(), buffers: z.number() });
 

@@ -47,6 +47,24 @@ const attemptRow = z.object({
   to: day,
 });
 
+/** SQL: the series that are stored of the interval $1, and those that jobs ask for: of the sources $2 the symbols $3. */
+const ofAllListings = `
+  SELECT listing_id, source FROM bar_series WHERE interval = $1 AND $4::text IS NULL
+  UNION
+  SELECT c.listing_id, p.source FROM unnest($2::text[], $3::text[]) AS p (source, symbol)
+  JOIN symbol_alias c ON c.namespace = 'canonical' AND c.symbol = p.symbol AND c.valid_to = 'infinity'`;
+
+/** SQL: the same of what the symbol $4 means or has meant: begins there, not at all that is asked for. */
+const ofOneSymbol = `
+  SELECT listing_id, source FROM bar_series
+  WHERE interval = $1 AND listing_id = ANY (ARRAY(SELECT listing_id FROM symbol_alias WHERE namespace = 'canonical' AND symbol = $4))
+  UNION
+  SELECT c.listing_id, p.source FROM (
+    SELECT listing_id, symbol FROM symbol_alias
+    WHERE listing_id = ANY (ARRAY(SELECT listing_id FROM symbol_alias WHERE namespace = 'canonical' AND symbol = $4))
+      AND namespace = 'canonical' AND valid_to = 'infinity' OFFSET 0) c
+  JOIN unnest($2::text[], $3::text[]) AS p (source, symbol) ON p.symbol = c.symbol`;
+
 const ownKey = 'b.listing_id = s.listing_id AND b.source = s.source AND b.interval = s.interval';
 
 /** A task has so many failed or unfinished parts at the most that are looked at. */
@@ -58,17 +76,11 @@ export function coverageReader(pool: Pool): VisibleTo<CoverageReader> {
   return (visible) => ({
     async series(of) {
       const result = await pool.query({
-        name: 'coverage-series',
+        name: `coverage-series${of.symbol === null ? '' : '-of-symbol'}`,
         text: `
-          WITH wanted AS (
-            SELECT listing_id, source FROM bar_series WHERE interval = $1
-            UNION
-            SELECT c.listing_id, p.source FROM unnest($2::text[], $3::text[]) AS p (source, symbol)
-            JOIN symbol_alias c ON c.namespace = 'canonical' AND c.symbol = p.symbol AND c.valid_to = 'infinity'
-          ), page AS (
+          WITH wanted AS (${of.symbol === null ? ofAllListings : ofOneSymbol}), page AS (
             SELECT w.listing_id, w.source, $1 AS interval FROM wanted w
-            WHERE ($4::text IS NULL OR w.listing_id IN (SELECT listing_id FROM symbol_alias WHERE namespace = 'canonical' AND symbol = $4))
-              AND ($5::text IS NULL OR w.source = $5) AND ($6::text[] IS NULL OR w.source = ANY ($6))
+            WHERE ($5::text IS NULL OR w.source = $5) AND ($6::text[] IS NULL OR w.source = ANY ($6))
               AND ($7::int IS NULL OR (w.listing_id, w.source) > ($7, $8::text))
             ORDER BY w.listing_id, w.source LIMIT $9
           )

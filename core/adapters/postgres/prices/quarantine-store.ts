@@ -41,9 +41,11 @@ export function quarantineStore(pool: Pool): VisibleTo<QuarantineStore> {
 
     async list(of) {
       const result = await pool.query({
-        name: `quarantine-${of.state}`,
+        // A form for what is asked, so that each begins at an index of its own.
+        name: `quarantine-${of.state}${of.sourceId === null ? '' : '-of-source'}${of.reason === null ? '' : '-of-reason'}`,
         text: `SELECT ${columns} FROM quarantine
-               WHERE ${of.state === 'open' ? 'resolved_at IS NULL' : 'discarded_at IS NOT NULL'} AND ($1::text IS NULL OR source_id = $1) AND ($2::text IS NULL OR reason = $2)
+               WHERE ${of.state === 'open' ? 'resolved_at IS NULL' : 'discarded_at IS NOT NULL'} AND ${of.sourceId === null ? '$1::text IS NULL' : 'source_id = $1'}
+                 AND ${of.reason === null ? '$2::text IS NULL' : 'reason = $2'}
                  AND ($3::bigint IS NULL OR id < $3) AND ($5::text[] IS NULL OR source_id = ANY ($5))
                ORDER BY id DESC LIMIT $4`,
         values: [of.sourceId, of.reason, of.before, of.limit, visible.ids],

@@ -42,7 +42,7 @@ const candidates: Readonly<Record<RunStatus, string | null>> = {
   planned: `${withTask('finished_at IS NULL')} UNION ${withoutTasks}`,
   running: withTask('finished_at IS NULL'),
   succeeded: null,
-  partial: withTask(`status = 'failed'`),
+  partial: `SELECT due_at, id AS run_id FROM run WHERE mixed AND ${isAfter('due_at', 'id')} AND ${isSeen('source_id')}`,
   failed: withTask(`status = 'failed'`),
 };
 

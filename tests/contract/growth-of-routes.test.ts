@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { fill } from '../bench/growth/fill.ts';
+import { growsWithoutGivingMore, measureRoutes } from '../bench/growth/measure.ts';
+import { startTestDatabase } from '../support/postgres.ts';
+
+/** Requests that read more of more: whole lists are counted, sorted, or sought through. */
+const growing = new Set([
+  '/quotes?limit=500',
+  '/quotes?source=yahoo',
+  '/quotes?assetClass=etf&limit=5',
+  '/quotes?watched=1',
+  '/quotes?limit=100&sort=-price&offset=400',
+  '/instruments?query=AA&limit=20',
+  '/instruments?query=hold&limit=20',
+  '/instruments?query=qqzzxx',
+  '/instruments?limit=50',
+  '/coverage?symbol=AAPL&interval=1d',
+  '/sources/yahoo/symbols?limit=50',
+]);
+
+async function costsOf(listings: number, runDays: number) {
+  const database = await startTestDatabase();
+  try {
+    const pool = database.pool(1);
+    const client = await pool.connect();
+    // The fill sets what the connection has for good.
+    await fill(client, { name: '', listings, quotes: 4 * listings, runDays, barDays: 20 }, () => undefined);
+    client.release(true);
+    return await measureRoutes(pool);
+  } finally {
+    await database.stop();
+  }
+}
+
+it('no route reads more than twice as much of ten times the data, unless it gives more', async () => {
+  const small = await costsOf(600, 2);
+  const large = await costsOf(6_000, 20);
+  const grown = small.flatMap((first, at) => {
+    const second = large[at];
+    return second !== undefined && growsWithoutGivingMore(first, second)
+      ? [`${first.path}: ${first.rows} rows ${first.buffers} pages, then ${second.rows} and ${second.buffers}`]
+      : [];
+  });
+  expect(grown.filter((line) => !growing.has(line.split(': ')[0] ?? ''))).toEqual([]);
+}, 180_000);
