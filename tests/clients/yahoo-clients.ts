@@ -98,6 +98,32 @@ export async function installYfinanceHistory() {
   };
 }
 
+/** What `yfinance_download.py` prints: closes by name, and what yfinance says of those that it has not. */
+const downloadSchema = z.object({
+  closes: z.record(z.string(), z.array(z.number())),
+  failures: z.array(z.string()),
+});
+
+/** The names that a download has closes of. */
+export function namesWithData({ closes }: z.output<typeof downloadSchema>): string[] {
+  return Object.entries(closes).flatMap(([name, values]) => (values.length > 0 ? [name] : []));
+}
+
+/** yfinance's `download` of many names at once, with an empty cache. `base` is what stands in place of Yahoo's hosts. */
+export async function installYfinanceDownload() {
+  const python = await installPython();
+  return async (base: string, names: readonly string[]): Promise<z.output<typeof downloadSchema>> => {
+    const cache = mkdtempSync(join(tmpdir(), 'quotron-yfinance-'));
+    try {
+      const script = join(here, 'yfinance_download.py');
+      const said = await run(python, ['-W', 'ignore', script, base, cache, names.join(',')], 'yfinance failed');
+      return downloadSchema.parse(JSON.parse(said));
+    } finally {
+      rmSync(cache, { recursive: true, force: true });
+    }
+  };
+}
+
 /** yfinance as it is. `within` stands before the command; `ca` is the certificate that it trusts. */
 export function unchangedYfinance(python: string, within: readonly string[]) {
   return async (ca: string, symbol: string) => {

@@ -17,7 +17,7 @@ describe('yfinance', () => {
 
   beforeAll(async () => {
     features = await installYfinanceFeatures();
-    simulated = await startSimulatedProxy({ quotas: 'yahoo=4000/1000000' }, clock);
+    simulated = await startSimulatedProxy({ quotas: 'yahoo=4000/1000000' }, { clock });
   }, 180_000);
   afterAll(() => simulated?.stop());
 

@@ -5,7 +5,7 @@ import {
   type StandaloneProxy,
   startStandalone,
 } from '../../functions/yahoo-proxy/standalone.ts';
-import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
+import { type RunningUpstreams, startUpstreams, type UpstreamsOptions } from '../../localstack/upstreams/server.ts';
 
 export interface SimulatedProxy {
   readonly upstreams: RunningUpstreams;
@@ -13,12 +13,12 @@ export interface SimulatedProxy {
   stop(): Promise<void>;
 }
 
-/** Both, on this machine's own address unless `options` name another. `clock` is the time of the simulated Yahoo. */
+/** Both, on this machine's own address unless `options` name another. */
 export async function startSimulatedProxy(
   options: Partial<StandaloneOptions> = {},
-  clock?: string,
+  simulator: Pick<UpstreamsOptions, 'clock' | 'listings'> = {},
 ): Promise<SimulatedProxy> {
-  const upstreams = await startUpstreams({ port: 0, ...(clock === undefined ? {} : { clock }) });
+  const upstreams = await startUpstreams({ port: 0, ...simulator });
   const proxy = await startStandalone({
     port: 0,
     host: '127.0.0.1',

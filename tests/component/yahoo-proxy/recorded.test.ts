@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { routeNamed, routes } from '../../../core/proxy/routes.ts';
+import { proxyListener } from '../../../functions/yahoo-proxy/standalone.ts';
 import { type TestProxy, testProxy } from '../../support/yahoo-proxy-fixture.ts';
 
 /*
@@ -72,5 +74,24 @@ describe.each(recorded)('$route', ({ route, exchanges }) => {
     // The crumb is our own, and is sent where it is needed only. What a client says of itself is not.
     expect(call?.url.searchParams.has('crumb')).toBe(routeNamed(route)?.needsSession);
     expect(call?.url.search).not.toMatch(/corsDomain/);
+  });
+
+  it('comes over HTTP from memory as it came the first time, each character of it', async () => {
+    const server = createServer(proxyListener(test.proxy));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/yahoo`;
+    try {
+      for (const { path, status, answer } of exchanges.filter(({ body }) => body === undefined)) {
+        says = { status, answer };
+        for (const headers of [{}, {}, { 'accept-encoding': 'identity' }, { 'accept-encoding': 'gzip' }]) {
+          const got = await fetch(base + path, { headers });
+          expect([path, got.status, await got.text()]).toEqual([path, status, answer]);
+        }
+      }
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });
