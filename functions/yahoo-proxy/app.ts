@@ -9,6 +9,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
+import { chunked } from '../../core/contracts/chunked.ts';
 import type { KeyUse } from '../../core/contracts/words/licence.ts';
 import { matchesEtag } from '../../core/http/etag.ts';
 import { ProblemError, problemBody, problems } from '../../core/http/problem.ts';
@@ -76,7 +77,7 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     const isPage = path.startsWith('/yahoo/quote/') && wantsPage(req.header('accept'));
     if (at !== null && ownRoute.test(path) && !isPage) return send(context, noRoute(ownNowHelp));
     const known = quick.answer(req.method, targetOf(req.url), (name) => req.header(name));
-    if (known) return new Response(known.body, { status: known.status, headers: known.headers });
+    if (known) return new Response(known.body, { status: known.status, headers: pairsOf(known.headers) });
     return next();
   });
 
@@ -339,6 +340,11 @@ function noRouteHelp(path: string): string {
 /** A client that wants a page and nothing else: it is after cookies. Browsers take anything, programs want data. */
 function wantsPage(accept: string | undefined): boolean {
   return accept?.includes('text/html') === true && !accept.includes('*/*') && !accept.includes('json');
+}
+
+/** Names and values in turn, as pairs. */
+function pairsOf(lines: readonly string[]): [string, string][] {
+  return chunked(lines, 2).map(([name = '', value = '']) => [name, value]);
 }
 
 /** Whether a request is for the site itself, whose place the proxy takes under Yahoo's hosts. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { beginsAsKey } from '../../core/auth/api-keys.ts';
 import { matchesEtag } from '../../core/http/etag.ts';
+import type { GivenKey } from '../../core/http/given-key.ts';
 import type { ProxyDependencies } from './dependencies.ts';
 import { readTarget } from './path-key.ts';
 import { outsideFeed } from './refusals.ts';
@@ -8,11 +10,14 @@ import { addressHeaders, codedBody, headersOf, type Reply } from './reply.ts';
 
 export interface QuickAnswer {
   readonly status: number;
-  readonly headers: Record<string, string>;
+  /** Names and values in turn, as a server of Node takes them. */
+  readonly headers: string[];
   /** `null` for a 304, and for HEAD. */
   readonly body: string | Uint8Array<ArrayBuffer> | null;
   /** Bytes of the body. */
   readonly length: number;
+  /** Of a body of text: that each character is one byte. */
+  readonly isPlain: boolean;
 }
 
 export interface Quick {
@@ -25,10 +30,17 @@ interface Kept {
   readonly reply: Reply;
   readonly length: number;
   readonly countHit: () => void;
+  /** Each character of the body is one byte, which is sent with less work than text is. */
+  readonly isPlain: boolean;
   /** The `Age` that the headers say. */
   age: number;
   headers: Record<string, string>;
+  /** The headers as a list, by the kind of key that came; made when somebody asks so. */
+  lines: Map<KeyKind, readonly string[]>;
 }
+
+/** Kinds of keys to which an answer has different headers. */
+type KeyKind = 'in a header' | 'in the address' | 'of ours in the address';
 
 /** Ids of requests: one that is random for the process, and a number, which costs a hit less than another random one. */
 const firstId = randomUUID();
@@ -72,30 +84,46 @@ export function createQuick({
       if (age !== kept.age) {
         kept.age = age;
         kept.headers = headersOf(reply, 'HIT', { now, simulated });
+        kept.lines.clear();
       }
       const requestId = header('x-request-id');
       const id = requestId && /^[\w.:-]{1,64}$/.test(requestId) ? requestId : `${firstId}-${++lastId}`;
-      const headers = addressHeaders({ ...kept.headers, 'x-request-id': id }, given);
+      const { status } = reply;
+      const { isPlain } = kept;
+      const lines = linesFor(kept, given);
       if (reply.etag !== null && matchesEtag(header('if-none-match'), reply.etag)) {
-        delete headers['content-type'];
-        return { status: 304, headers, body: null, length: 0 };
+        const type = lines.indexOf('content-type');
+        const headers = [...lines.toSpliced(type, 2), 'x-request-id', id];
+        return { status: 304, headers, body: null, length: 0, isPlain };
       }
-      if (method === 'HEAD') return { status: reply.status, headers, body: null, length: 0 };
+      const headers = [...lines, 'x-request-id', id];
+      if (method === 'HEAD') return { status, headers, body: null, length: 0, isPlain };
       const coded = codedBody(reply, header('accept-encoding'));
-      if (coded === null) return { status: reply.status, headers, body: reply.body, length: kept.length };
-      headers['content-encoding'] = coded.coding;
-      return { status: reply.status, headers, body: coded.body, length: coded.body.byteLength };
+      if (coded === null) return { status, headers, body: reply.body, length: kept.length, isPlain };
+      headers.push('content-encoding', coded.coding);
+      return { status, headers, body: coded.body, length: coded.body.byteLength, isPlain };
     },
     keep(fullTarget, reply, now) {
       if (reply.fetchedAt === null || reply.status !== 200 || reply.cache === 'STALE' || reply.freshUntil <= now)
         return;
+      const length = Buffer.byteLength(reply.body);
       replies.set(readTarget(fullTarget, () => undefined).target, {
         reply,
-        length: Buffer.byteLength(reply.body),
+        length,
+        isPlain: length === reply.body.length,
         countHit: metrics.counter(reply.route, 'HIT', reply.status),
         age: -1,
         headers: {},
+        lines: new Map(),
       });
     },
   };
+}
+
+/** The headers for a key: those of an address have more, the same for all of its kind. */
+function linesFor(kept: Kept, given: GivenKey | undefined): readonly string[] {
+  const kind = !given?.inPath ? 'in a header' : beginsAsKey(given.key) ? 'of ours in the address' : 'in the address';
+  const known = kept.lines.get(kind) ?? Object.entries(addressHeaders(kept.headers, given)).flat();
+  kept.lines.set(kind, known);
+  return known;
 }

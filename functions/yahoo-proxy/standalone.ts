@@ -177,8 +177,11 @@ export function proxyListener({
   return (request, response) => {
     const known = quick(request.method ?? '', request.url ?? '', (name) => headerOf(request.rawHeaders, name));
     if (!known) return void whole(request, response);
-    if (known.body !== null) known.headers['content-length'] = String(known.length);
-    response.writeHead(known.status, known.headers);
-    response.end(known.body ?? undefined);
+    const { status, headers, body } = known;
+    if (body !== null) headers.push('content-length', String(known.length));
+    response.writeHead(status, headers);
+    if (body === null) response.end();
+    else if (typeof body === 'string') response.end(body, known.isPlain ? 'latin1' : 'utf8');
+    else response.end(body);
   };
 }
