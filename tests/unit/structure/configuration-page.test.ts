@@ -5,6 +5,8 @@ import { settingNames } from '../../../core/contracts/settings.ts';
 import { portNames, portVariable } from '../../../localstack/settings.ts';
 
 const root = new URL('../../../', import.meta.url).pathname;
+/** What decides on the settings of the local cloud. */
+const localFolders = ['bin', 'localstack'];
 const folders = ['bin', 'cli', 'core', 'functions', 'lib', 'localstack', 'web'];
 const page = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
 
@@ -26,8 +28,8 @@ function readIn(text: string): string[] {
   return [...text.matchAll(reads)].flatMap((match) => match[1] ?? match[2] ?? []);
 }
 
-function sources(): string[] {
-  return folders.flatMap((folder) =>
+function sources(of: readonly string[] = folders): string[] {
+  return of.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(ts|tsx|mjs)$/.test(name) && !/(^|\/)(dist|node_modules)\//.test(name))
       .map((name) => readFileSync(join(root, folder, name), 'utf8')),
@@ -56,6 +58,20 @@ describe('docs/configuration.md', () => {
     const known = (name: string) =>
       read.has(name) || unread.has(name) || texts.some((text) => text.includes(`'${name}'`));
     expect([...documented].filter((name) => !known(name))).toEqual([]);
+  });
+
+  it('names for the local cloud only what it reads, and not what a function has alone', () => {
+    const [section = ''] = page.split('## The local cloud')[1]?.split(/^### /m) ?? [];
+    const names = [...section.matchAll(/^\| (.+?) \|/gm)].flatMap((row) => namesIn(row[1] ?? ''));
+    expect(names).toContain('QUOTRON_SYMBOLS');
+    const local = sources(localFolders);
+    const named = Object.entries(settingNames).filter(([key]) =>
+      local.some((text) => text.includes(`settingNames.${key}`)),
+    );
+    const reads = new Set([...local.flatMap(readIn), ...portNames.map(portVariable), ...named.map(([, name]) => name)]);
+    const known = (name: string) =>
+      reads.has(name) || unread.has(name) || local.some((text) => text.includes(`'${name}'`));
+    expect(names.filter((name) => !known(name))).toEqual([]);
   });
 
   it('has every setting of a stage, and no other', () => {
