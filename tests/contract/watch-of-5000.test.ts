@@ -16,6 +16,7 @@ beforeAll(async () => {
   world = await openWorld({ now: new Date(begin), connections: 6 });
 }, 60_000);
 afterAll(async () => {
+  setQuotas(new Map());
   await upstreams?.stop();
   await world?.stop();
 });
