@@ -3,6 +3,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type ImportFormat, importColumns, importLimits, type PartContent } from '../core/contracts/imports.ts';
 import { type ImportKind, importKinds } from '../core/contracts/words/imports.ts';
+import { safe } from './output.ts';
 import { CommandError } from './problems.ts';
 
 /** The bytes of a file; those that gzip made of it, where the file is packed. */
@@ -65,6 +66,11 @@ export async function* partsOf(
     const end = text.indexOf('\n');
     const first = end === -1 ? text : text.slice(0, end);
     if (text.includes('\0')) throw new CommandError('The file is no text in UTF-8: NDJSON, or CSV.');
+    if (text.trim() === '' && end === -1) throw new CommandError('The file is empty.');
+    if (first.trimStart().startsWith('['))
+      throw new CommandError(
+        'The file is a JSON array. NDJSON has no brackets: an object a line, without commas between.',
+      );
     const found = format ?? (first.trimStart().startsWith('{') ? 'ndjson' : 'csv');
     const of = { kind: kind ?? kindOf(first, found), format: found, heading: '' };
     if (found === 'ndjson') return of;
@@ -112,8 +118,9 @@ function kindOf(firstLine: string, format: ImportFormat): ImportKind {
   });
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
+  const columns = safe(names.filter((name) => name !== '').join(', ')).slice(0, 120);
   throw new CommandError(
-    'The first line does not say whether these are quotes or bars. Give --kind, and see `quotron etl --schema`.',
+    `The first line does not say whether these are quotes or bars. ${columns === '' ? '' : `It names ${columns}. `}Quotes need symbol, asOf and price; bars symbol, close and date or startsAt, written so and between commas. Give --kind where it does not show; \`quotron etl --schema\` has all columns.`,
   );
 }
 

@@ -32,9 +32,10 @@ export function readLogin(env: NodeJS.ProcessEnv): DatabaseLogin | undefined {
       `${inWords(set)} ${set.length === 1 ? 'is' : 'are'} set and ${inWords(missing)} ${missing.length === 1 ? 'is' : 'are'} not: set DB_HOST, DB_NAME and DB_USER to use a PostgreSQL that exists, or unset them all to have one started.`,
     );
   }
+  // Without its value: in the address of a connection stands the password.
   if (/[/\s@?#]/.test(host))
     throw new LocalCloudError(
-      `DB_HOST is ${JSON.stringify(host)}, which is not the name or address of a host: the port is DB_PORT, the database DB_NAME.`,
+      'DB_HOST is not the name or address of a host, such as db.example.com: the port is DB_PORT, the database DB_NAME, the login DB_USER and DB_PASSWORD.',
     );
   const port = given('DB_PORT') ?? '5432';
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { settingNames } from '../core/contracts/settings.ts';
+import { priceRules, priceRulesIn } from '../core/contracts/words/price-findings.ts';
 import { originsIn } from '../core/http/cors.ts';
 import { editDistance } from '../core/market/edit-distance.ts';
 import { canonicalSymbol } from '../core/market/symbol.ts';
@@ -185,6 +186,31 @@ export function unknownIn(env: NodeJS.ProcessEnv): LocalSettings['unknown'] {
     });
 }
 
+/**
+ * Refuses what the deployment passes on as it stands: the stage would say it minutes later with a stack, or a function at
+ * each of its calls.
+ */
+function checkPassedOn(env: NodeJS.ProcessEnv): void {
+  const given = (name: string) => env[name] || undefined;
+  const refuse = (name: string, should: string) => {
+    throw new LocalCloudError(`${name} is "${given(name)}", ${should}, or unset it.`);
+  };
+  const publicStatus = given('QUOTRON_PUBLIC_STATUS');
+  if (publicStatus !== undefined && publicStatus !== 'on' && publicStatus !== 'off')
+    refuse('QUOTRON_PUBLIC_STATUS', 'which is neither on nor off. Correct it');
+  if (priceRulesIn(given('QUOTRON_ACCEPT_FINDINGS') ?? '').wrong !== null)
+    refuse('QUOTRON_ACCEPT_FINDINGS', `which names what is no rule. There is ${priceRules.join(', ')}: correct it`);
+  const from = given('QUOTRON_ALERTS_FROM');
+  if (from !== undefined && !z.email().safeParse(from).success)
+    refuse('QUOTRON_ALERTS_FROM', 'which is not an e-mail address. Correct it');
+  // Without its value: a login may stand in it.
+  const smtp = given('QUOTRON_ALERTS_SMTP');
+  if (smtp !== undefined && !/^smtps?:$/.test(URL.parse(smtp)?.protocol ?? ''))
+    throw new LocalCloudError(
+      'QUOTRON_ALERTS_SMTP is not the address of a mail server. Use one such as smtp://localhost:1025, or unset it.',
+    );
+}
+
 /** Reads the environment. Throws with the name of an invalid variable. */
 export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
   const given = (name: string) => env[name]?.trim() || undefined;
@@ -222,6 +248,7 @@ export function readSettings(env: NodeJS.ProcessEnv): LocalSettings {
       `QUOTRON_CORS_ORIGINS names "${wrong}", which is not an origin. Write scheme, host and port as a browser sends them, such as http://localhost:5173, or unset it.`,
     );
   }
+  checkPassedOn(env);
   const sourceUrls: Record<string, string> = {};
   for (const { id } of catalogue) {
     const value = url(sourceVariable(id));

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { type Installation, localInstallation, namedPrefix } from '../contracts/installation.ts';
 import { parseJson } from '../contracts/parse-json.ts';
 import { settingNames } from '../contracts/settings.ts';
-import { type PriceRule, priceRules } from '../contracts/words/price-findings.ts';
+import { type PriceRule, priceRulesIn } from '../contracts/words/price-findings.ts';
 import { originsIn } from '../http/cors.ts';
 
 /** Where the database is: a connection string, or a host that takes an IAM token instead of a password. */
@@ -69,14 +69,11 @@ export function alertHostsSetting(): readonly string[] {
 }
 
 /** The rules whose proposals are accepted without a person: none by default. Throws for a rule that there is not. */
-export function acceptedRulesSetting(): PriceRule[] {
-  const written = (optionalSetting('acceptFindings') ?? '').split(',').map((each) => each.trim());
-  return [...new Set(written)].flatMap((each) => {
-    if (each === '') return [];
-    const rule = priceRules.find((known) => known === each);
-    if (rule) return [rule];
-    throw new SettingError(settingNames.acceptFindings, `names ${JSON.stringify(each)}, which is not a rule`);
-  });
+export function acceptedRulesSetting(): readonly PriceRule[] {
+  const { rules, wrong } = priceRulesIn(optionalSetting('acceptFindings') ?? '');
+  if (wrong !== null)
+    throw new SettingError(settingNames.acceptFindings, `names ${JSON.stringify(wrong)}, which is not a rule`);
+  return rules;
 }
 
 /** The origins whose pages may read answers: none by default. Throws for what is no origin, so that it is not simply without effect. */

@@ -327,11 +327,13 @@ describe('the settings of a database', () => {
     for (const [env, said] of [
       [{ DB_PASSWORD: 'p' }, 'DB_PASSWORD is set and DB_HOST, DB_NAME and DB_USER are not'],
       [{ ...full, DB_NAME: '' }, 'DB_NAME is not'],
-      [{ ...full, DB_HOST: 'postgres://u:p@db/n' }, 'DB_HOST is'],
+      [{ ...full, DB_HOST: 'postgres://u:p@db/n' }, 'DB_HOST is not the name'],
       [{ ...full, DB_PORT: '0' }, 'DB_PORT is "0"'],
       [{ ...full, DB_SSLMODE: 'on' }, 'DB_SSLMODE is "on"'],
     ] as const)
       expect(() => readLogin(env), said).toThrow(said);
+    // A password may stand in the address.
+    expect(() => readLogin({ ...full, DB_HOST: 'postgres://u:p@db/n' })).toThrow(/^(?!.*u:p)/);
   });
 });
 

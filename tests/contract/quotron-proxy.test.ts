@@ -34,7 +34,7 @@ async function quotronProxy(args: readonly string[], env: Readonly<Record<string
     said.err += chunk.toString();
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  await expect.poll(() => said.out.includes('Ctrl-C') || child.exitCode !== null, { timeout: 15_000 }).toBe(true);
+  await expect.poll(() => said.out.includes('Ctrl-C') || child.exitCode !== null, { timeout: 60_000 }).toBe(true);
   const url = /on (http:\S+)\/yahoo/.exec(said.out)?.[1] ?? '';
   return { said, url, ended, interrupt: () => child.kill('SIGINT') };
 }

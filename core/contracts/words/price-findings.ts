@@ -22,6 +22,13 @@ export const priceRules = [
 ] as const;
 export type PriceRule = (typeof priceRules)[number];
 
+/** The rules that a text names, separated by commas; `wrong` is the first name that is none. */
+export function priceRulesIn(text: string): { readonly rules: readonly PriceRule[]; readonly wrong: string | null } {
+  const names = new Set(text.split(',').flatMap((name) => name.trim() || []));
+  const rules = priceRules.filter((rule) => names.has(rule));
+  return { rules, wrong: [...names].find((name) => !rules.some((rule) => rule === name)) ?? null };
+}
+
 /** `wrong` keeps a row out of the default answer; `doubt` and `info` only mark it. */
 export const findingSeverities = ['info', 'doubt', 'wrong'] as const;
 export type FindingSeverity = (typeof findingSeverities)[number];

@@ -39,6 +39,23 @@ describe('settings of the local cloud', () => {
       expect(() => readSettings({ QUOTRON_SOURCE_YAHOO_QUOTA: wrong }), wrong).toThrow('QUOTRON_SOURCE_YAHOO_QUOTA');
   });
 
+  it('refuses at once what a stage or a function would refuse later', () => {
+    const good = {
+      QUOTRON_PUBLIC_STATUS: 'on',
+      QUOTRON_ACCEPT_FINDINGS: 'splits, unit',
+      QUOTRON_ALERTS_FROM: 'quotron@example.com',
+      QUOTRON_ALERTS_SMTP: 'smtp://user:secret@localhost:1025',
+    };
+    expect(readSettings(good).unknown).toEqual([]);
+    for (const [name, value] of [
+      ['QUOTRON_PUBLIC_STATUS', 'yes'],
+      ['QUOTRON_ACCEPT_FINDINGS', 'splits,split'],
+      ['QUOTRON_ALERTS_FROM', 'quotron'],
+      ['QUOTRON_ALERTS_SMTP', 'user:secret@localhost:1025'],
+    ] as const)
+      expect(() => readSettings({ ...good, [name]: value }), name).toThrow(new RegExp(`^${name} is (?!.*secret)`));
+  });
+
   it('names none that are documented, and nothing of other programs', () => {
     const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
     const documented = [...page.matchAll(/`(QUOTRON_[A-Z_]+)`/g)].flatMap((match) => match[1] ?? []);

@@ -72,14 +72,20 @@ describe('a file is cut between lines', () => {
   });
 
   it.each<[string, string | Buffer, RegExp]>([
-    ['nothing', '', /whether these are quotes or bars|no rows/],
+    ['nothing', '', /is empty/],
     ['a heading only', 'symbol,close\n', /no rows/],
     ['one endless line', `{"price":1}\n${'x'.repeat(200)}`, /no end of a line/],
     ['no text', Buffer.from('price\0\0\n'), /UTF-8/],
     ['rows of no kind', 'symbol,volume\nA,1', /--kind/],
+    ['a heading in other words', 'Date,Open,High\n2026-11-02,1,2', /It names Date, Open, High\. Quotes need symbol/],
+    ['a heading between semicolons', 'symbol;date;close\nA;2026-11-02;1', /between commas/],
+    ['a JSON array', '[{"price":1}]\n', /is a JSON array/],
+    ['a JSON array over lines', '[\n{"price":1}\n]\n', /is a JSON array/],
     ['a cut-off packed file', gzipSync('{"price":1}\n'.repeat(50)).subarray(0, 30), /damaged/],
   ])('%s is refused in one line', async (_, text, why) => {
     await expect(cut(text, { partText: 64 })).rejects.toThrow(why);
+    // With the kind given, an array would be a heading without rows.
+    if (text.toString().startsWith('[')) await expect(cut(text, { kind: 'quotes' })).rejects.toThrow(why);
   });
 
   it('a packed file that unpacks to very much is held in no more than a part', async () => {
