@@ -37,8 +37,9 @@ export interface QuotesRead {
 export function readQuoteAnswer(heard: Heard, symbols: readonly string[]): QuotesRead | { readonly failure: Failure } {
   const answer = readJson(heard, quoteAnswer);
   if ('failure' in answer) return answer;
-  const { result, error } = answer.value.quoteResponse;
-  if (!result) return { failure: toldFailure(error) };
+  const { result: found, error } = answer.value.quoteResponse;
+  if (!found && error !== null) return { failure: toldFailure(error) };
+  const result = found ?? [];
   const texts = rowsIn(heard);
   const rows = new Map<string, ReadAnswer>();
   const odd = new Map<string, ReadAnswer>();

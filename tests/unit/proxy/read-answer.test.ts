@@ -124,6 +124,11 @@ describe('quotes', () => {
     expect('rows' in read && [...read.rows.values()].map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
   });
 
+  it('of which there are none, without an error, are known to be missing', () => {
+    const read = readQuoteAnswer(quotes(null), ['AAPL']);
+    expect('rows' in read && read.rows.get('AAPL')).toMatchObject({ status: 404, lifetime: { keep: 60 } });
+  });
+
   it.each([
     [200, 'Too Many Requests\r\n', 'rate_limited'],
     [200, '<!doctype html>', 'blocked'],
