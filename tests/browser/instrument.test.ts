@@ -52,6 +52,16 @@ describe('an instrument', () => {
     await page.getByText(/of the source’s quota of a day/).waitFor();
   });
 
+  it('says at a bar what speaks against it, by what witness, and what it should be; there it is decided', async () => {
+    const page = await dashboard.open('/market/VOD.L');
+    const chart = page.getByRole('figure');
+    await chart.getByText(/is what another source has.* Should be: prices 0\.6616 in place of 66\.16\./).waitFor();
+    await page.getByRole('button', { name: 'Dismiss the finding on VOD.L' }).click();
+    await page.getByRole('button', { name: 'Dismiss', exact: true }).click();
+    await expect.poll(() => page.getByRole('heading', { name: 'Findings' }).count()).toBe(0);
+    await chart.getByText('In doubt, or repaired: 1 finding.').waitFor();
+  });
+
   it('sets the sources side by side', async () => {
     const page = await dashboard.open('/market/BTC-USD');
     await page.getByText('The sources differ by more than the tolerance').waitFor();

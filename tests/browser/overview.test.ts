@@ -225,7 +225,12 @@ describe('what is looked after', () => {
       await page.getByText('quoteResponse.result.4.regularMarketPrice').last().waitFor();
       await expect.poll(() => new URL(page.url()).search).toBe('?row=901');
       await page.reload();
-      await page.locator('details[open]').getByText('0-1.json.gz').waitFor();
+      const row = page.locator('details[open]');
+      await row.getByText('0-1.json.gz').waitFor();
+      await row.getByText('0.6616, what was stored then').waitFor();
+      await row.getByRole('link', { name: '2.969 GBP' }).waitFor();
+      await row.getByRole('button', { name: 'Show raw answer' }).click();
+      await page.getByRole('dialog').locator('mark').first().waitFor();
     });
   });
 

@@ -1,7 +1,10 @@
 /**
  * `npm run pictures`: takes the pictures of the dashboard that the docs show, into `docs/pictures/`.
  *
- *   npm run pictures -- [--only market,sources]
+ *   npm run pictures -- [--only market,sources] [--look <folder>]
+ *
+ * With `--look` it leaves `docs/pictures` as it is, and takes each page from its head to its end for looking at, 360, 390, 1280 and 3840
+ * pixels wide, as PNG into that folder.
  *
  * The built dashboard runs on the test double of the API (`tests/support/dashboard/api-double.ts`) with the data of `scene.ts`, at
  * a fixed time, in headless Chromium. Two runs on one machine give the same pictures, but for the odd subpixel, so a
@@ -64,7 +67,19 @@ const looks = [
   { suffix: '-phone-dark', width: 390, height: 844, theme: 'dark' },
 ] as const;
 
-const { values } = parseArgs({ options: { only: { type: 'string' } } });
+/** What only `--look` takes: the narrowest and the widest window, where a layout breaks first. */
+const extremes = [
+  { suffix: '-360', width: 360, height: 740, theme: 'light' },
+  { suffix: '-3840', width: 3840, height: 2160, theme: 'light' },
+] as const;
+
+/** How many pixels of the page are below the window's end. */
+const hiddenScript =
+  "(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)(document.querySelector('main') ?? document.body)";
+
+type Look = (typeof looks | typeof extremes)[number];
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, look: { type: 'string' } } });
 const only = values.only?.split(',');
 const chosen = shots.filter(({ name }) => only === undefined || only.includes(name));
 if (chosen.length === 0) {
@@ -73,13 +88,14 @@ if (chosen.length === 0) {
 }
 
 await buildWeb();
-mkdirSync(folder, { recursive: true });
+mkdirSync(values.look ?? folder, { recursive: true });
 const double = await startApiDouble(webFolder);
 const browser = await launchChromium();
 const complaints: string[] = [];
 try {
   dress(double.state);
-  for (const shot of chosen) for (const look of looks) await take(browser, shot, look);
+  for (const shot of chosen)
+    for (const look of values.look === undefined ? looks : [...looks, ...extremes]) await take(browser, shot, look);
 } finally {
   await browser.close();
   await double.close();
@@ -91,7 +107,7 @@ if (bytes > mostBytes) complaints.push(`The set is larger than ${mostBytes / 1e6
 for (const complaint of complaints) console.error(complaint);
 process.exitCode = complaints.length === 0 ? 0 : 1;
 
-async function take(from: Browser, shot: Shot, look: (typeof looks)[number]): Promise<void> {
+async function take(from: Browser, shot: Shot, look: Look): Promise<void> {
   const context = await from.newContext({
     viewport: { width: look.width, height: look.height },
     colorScheme: look.theme,
@@ -113,6 +129,13 @@ async function take(from: Browser, shot: Shot, look: (typeof looks)[number]): Pr
     await page.evaluate('document.fonts.ready.then(() => undefined)');
     // The input caret blinks. Set through the object model, which the content security policy allows.
     await page.evaluate("document.documentElement.style.caretColor = 'transparent'");
+    if (values.look !== undefined) {
+      // The page scrolls in its frame: a window as high as all of it shows it whole.
+      const more = Number(await page.evaluate(hiddenScript));
+      await page.setViewportSize({ width: look.width, height: look.height + more });
+      await page.screenshot({ path: join(values.look, `${shot.name}${look.suffix}.png`) });
+      return;
+    }
     const session = await context.newCDPSession(page);
     const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 90 });
     writeFileSync(join(folder, `${shot.name}${look.suffix}.webp`), Buffer.from(data, 'base64'));

@@ -364,7 +364,7 @@ export function usualQuarantine(): QuarantineView[] {
     sourceId: 'yahoo',
     reason: 'unit_suspect',
     symbol: 'VOD.L',
-    finding: { code: 'price_ratio', ratio: 100, to: 'stored' },
+    finding: { code: 'price_ratio', ratio: 100, to: 'stored', than: '0.6616' },
     detail: '66.16 GBP is 100 times the last price 0.6616: pence taken for pounds?',
     path: 'quoteResponse.result.4.regularMarketPrice',
     row: { symbol: 'VOD.L', regularMarketPrice: 66.16, currency: 'GBP' },

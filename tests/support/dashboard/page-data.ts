@@ -198,7 +198,7 @@ export function coverageOf(quote: QuoteView, from: string, to: string, index: nu
   };
 }
 
-export const rawBody = `{"quoteResponse":{"result":[{"symbol":"AAPL","longName":"${hostileMessage.replaceAll('"', '')}"}]}}`;
+export const rawBody = `{"quoteResponse":{"result":[{"symbol":"AAPL","longName":"${hostileMessage.replaceAll('"', '')}"},{"symbol":"OCDO.L","regularMarketPrice":296.9}]}}`;
 
 /** What a run asked, and that an answer came. */
 export function answerOf(): RawAnswerView {

@@ -67,9 +67,13 @@ export function readPage(state: DoubleState, path: string, query: URLSearchParam
   }
   if (path === '/findings') {
     const source = query.get('sourceId');
+    const symbol = query.get('symbol');
     return data(
       z.array(findingSchema),
-      state.findings.filter(({ subject }) => source === null || subject.source === source),
+      state.findings.filter(
+        ({ subject }) =>
+          (source === null || subject.source === source) && (symbol === null || subject.symbol === symbol),
+      ),
     );
   }
   if (collection === 'runs' && path.endsWith('/answers')) return data(z.array(rawAnswerSchema), [answerOf()]);

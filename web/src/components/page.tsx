@@ -1,3 +1,5 @@
+import { Link } from '@tanstack/react-router';
+import { ChevronLeft } from 'lucide-react';
 import type { ReactNode } from 'react';
 import styles from './page.module.css';
 
@@ -26,6 +28,15 @@ export function Page({
       </div>
       {children}
     </div>
+  );
+}
+
+/** The way to the list that a page belongs to. */
+export function Back({ to, children }: { to: '/market' | '/models' | '/sources'; children: string }) {
+  return (
+    <Link to={to} className={styles.back}>
+      <ChevronLeft aria-hidden="true" /> {children}
+    </Link>
   );
 }
 

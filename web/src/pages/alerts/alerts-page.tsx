@@ -7,8 +7,8 @@ import { useRefusal } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Page, Section } from '../../components/page.tsx';
+import { Records } from '../../components/records.tsx';
 import { Empty, ErrorState, Loading } from '../../components/states.tsx';
-import tables from '../../components/table.module.css';
 import { missing, words } from '../../text/format.ts';
 import styles from './alerts-page.module.css';
 import { conditionWords } from './condition-words.ts';
@@ -88,106 +88,85 @@ function Rules({ refusal }: { refusal: string | null }) {
   const channels = useQuery(channelsQuery).data ?? [];
   if (rules.length === 0) return <p className={styles.none}>Nothing is watched for yet.</p>;
   return (
-    <div className={tables.scroller}>
-      <table className={tables.table}>
-        <thead>
-          <tr>
-            <th>Rule</th>
-            <th>When</th>
-            <th>Now</th>
-            <th>Last alert</th>
-            <th>To</th>
-            <th>Actions</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rules.map((rule) => (
-            <tr key={rule.id}>
-              <th scope="row">
-                <bdi>{rule.name}</bdi>
-              </th>
-              <td>{conditionWords(rule)}</td>
-              <td>
-                {rule.stopped !== null ? (
-                  <strong className={styles.odd}>stopped ({words(rule.stopped)})</strong>
-                ) : rule.met === null ? (
-                  'not looked at yet'
-                ) : rule.met ? (
-                  <strong>met</strong>
-                ) : (
-                  'not met'
-                )}
-              </td>
-              <td>{rule.lastAlertAt === null ? 'never' : <Moment at={rule.lastAlertAt} />}</td>
-              <td>
-                {rule.channelIds
-                  .map((id) => channels.find((channel) => channel.id === id)?.name ?? 'deleted')
-                  .join(', ')}
-              </td>
-              <td>
-                <Switch of="rules" item={rule} stopped={rule.stopped !== null} refusal={refusal} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Records
+      rows={rules}
+      keyOf={({ id }) => id}
+      columns={[
+        { title: 'Rule', cell: ({ name }) => <bdi>{name}</bdi> },
+        { title: 'When', cell: conditionWords },
+        {
+          title: 'Now',
+          cell: ({ stopped, met }) => {
+            if (stopped !== null) return <strong className={styles.odd}>stopped ({words(stopped)})</strong>;
+            if (met === null) return 'not looked at yet';
+            return met ? <strong>met</strong> : 'not met';
+          },
+        },
+        {
+          title: 'Last alert',
+          cell: ({ lastAlertAt }) => (lastAlertAt === null ? 'never' : <Moment at={lastAlertAt} />),
+        },
+        {
+          title: 'To',
+          cell: ({ channelIds }) =>
+            channelIds.map((id) => channels.find((channel) => channel.id === id)?.name ?? 'deleted').join(', '),
+        },
+        {
+          title: 'Actions',
+          kind: 'actions',
+          cell: (rule) => <Switch of="rules" item={rule} stopped={rule.stopped !== null} refusal={refusal} />,
+        },
+      ]}
+    />
   );
 }
 
 function Channels({ refusal }: { refusal: string | null }) {
   const channels = useQuery(channelsQuery).data ?? [];
   return (
-    <div className={tables.scroller}>
-      <table className={tables.table}>
-        <thead>
-          <tr>
-            <th>Channel</th>
-            <th>Kind</th>
-            <th>To</th>
-            <th>State</th>
-            <th>Last delivered</th>
-            <th>Actions</th>
-          </tr>
-        </thead>
-        <tbody>
-          {channels.map((channel) => (
-            <tr key={channel.id}>
-              <th scope="row">
-                <bdi>{channel.name}</bdi>
-              </th>
-              <td>{channel.kind}</td>
-              <td>
-                <bdi>{channel.target}</bdi>
-              </td>
-              <td>
-                {channel.state === 'active' ? (
-                  'active'
-                ) : (
-                  <strong className={styles.odd}>
-                    {channel.state}
-                    {channel.disabled !== null && ` (${words(channel.disabled)})`}
-                    {channel.lastError !== null && `: ${words(channel.lastError)}`}
-                  </strong>
-                )}
-              </td>
-              <td>{channel.lastDeliveredAt === null ? 'never' : <Moment at={channel.lastDeliveredAt} />}</td>
-              <td>
-                <Button
-                  look="plain"
-                  refusal={refusal}
-                  aria-label={`Test ${channel.name}`}
-                  onClick={() => void testChannel(channel)}
-                >
-                  Test
-                </Button>
-                <Switch of="channels" item={channel} stopped={channel.state === 'disabled'} refusal={refusal} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Records
+      rows={channels}
+      keyOf={({ id }) => id}
+      columns={[
+        { title: 'Channel', cell: ({ name }) => <bdi>{name}</bdi> },
+        { title: 'Kind', cell: ({ kind }) => kind },
+        { title: 'To', cell: ({ target }) => <bdi>{target}</bdi> },
+        {
+          title: 'State',
+          cell: ({ state, disabled, lastError }) =>
+            state === 'active' ? (
+              'active'
+            ) : (
+              <strong className={styles.odd}>
+                {state}
+                {disabled !== null && ` (${words(disabled)})`}
+                {lastError !== null && `: ${words(lastError)}`}
+              </strong>
+            ),
+        },
+        {
+          title: 'Last delivered',
+          cell: ({ lastDeliveredAt }) => (lastDeliveredAt === null ? 'never' : <Moment at={lastDeliveredAt} />),
+        },
+        {
+          title: 'Actions',
+          kind: 'actions',
+          cell: (channel) => (
+            <>
+              <Button
+                look="plain"
+                refusal={refusal}
+                aria-label={`Test ${channel.name}`}
+                onClick={() => void testChannel(channel)}
+              >
+                Test
+              </Button>
+              <Switch of="channels" item={channel} stopped={channel.state === 'disabled'} refusal={refusal} />
+            </>
+          ),
+        },
+      ]}
+    />
   );
 }
 
@@ -232,55 +211,46 @@ function Deliveries({ refusal }: { refusal: string | null }) {
   const deliveries = useQuery(deliveriesQuery).data ?? [];
   if (deliveries.length === 0) return <p className={styles.none}>Nothing was sent yet. A channel can be tested.</p>;
   return (
-    <div className={tables.scroller}>
-      <table className={tables.table}>
-        <thead>
-          <tr>
-            <th>Raised</th>
-            <th>Rule</th>
-            <th>Channel</th>
-            <th>Status</th>
-            <th className={tables.numeric}>Attempts</th>
-            <th>Last error</th>
-            <th>Actions</th>
-          </tr>
-        </thead>
-        <tbody>
-          {deliveries.map((delivery) => (
-            <tr key={delivery.id}>
-              <td>
-                <Moment at={delivery.createdAt} />
-              </td>
-              <td>
-                <bdi>{delivery.ruleId === null ? 'a test' : (delivery.ruleName ?? missing)}</bdi>
-              </td>
-              <td>
-                <bdi>{delivery.channelName}</bdi>
-              </td>
-              <td>
-                {delivery.status === 'dead' ? <strong className={styles.odd}>given up</strong> : delivery.status}
-                {delivery.nextAt !== null && (
-                  <>
-                    , again <Moment at={delivery.nextAt} />
-                  </>
-                )}
-              </td>
-              <td className={tables.numeric}>{delivery.attempts}</td>
-              <td>
-                {delivery.lastError === null ? missing : words(delivery.lastError)}
-                {delivery.lastError !== null && delivery.lastStatus !== null && ` (${delivery.lastStatus})`}
-              </td>
-              <td>
-                {delivery.status === 'dead' && (
-                  <Button look="plain" refusal={refusal} onClick={() => void retryDelivery(delivery)}>
-                    Send again
-                  </Button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Records
+      rows={deliveries}
+      keyOf={({ id }) => id}
+      columns={[
+        { title: 'Raised', cell: ({ createdAt }) => <Moment at={createdAt} /> },
+        {
+          title: 'Rule',
+          cell: ({ ruleId, ruleName }) => <bdi>{ruleId === null ? 'a test' : (ruleName ?? missing)}</bdi>,
+        },
+        { title: 'Channel', cell: ({ channelName }) => <bdi>{channelName}</bdi> },
+        {
+          title: 'Status',
+          cell: ({ status, nextAt }) => (
+            <>
+              {status === 'dead' ? <strong className={styles.odd}>given up</strong> : status}
+              {nextAt !== null && (
+                <>
+                  , again <Moment at={nextAt} />
+                </>
+              )}
+            </>
+          ),
+        },
+        { title: 'Attempts', kind: 'numeric', cell: ({ attempts }) => attempts },
+        {
+          title: 'Last error',
+          cell: ({ lastError, lastStatus }) =>
+            lastError === null ? missing : `${words(lastError)}${lastStatus === null ? '' : ` (${lastStatus})`}`,
+        },
+        {
+          title: 'Actions',
+          kind: 'actions',
+          cell: (delivery) =>
+            delivery.status === 'dead' && (
+              <Button look="plain" refusal={refusal} onClick={() => void retryDelivery(delivery)}>
+                Send again
+              </Button>
+            ),
+        },
+      ]}
+    />
   );
 }

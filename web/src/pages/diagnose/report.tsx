@@ -4,6 +4,7 @@ import { causeWords } from '../../../../core/contracts/words/causes.ts';
 import { capInWords } from '../../../../core/contracts/words/health-status.ts';
 import { summaryRefusalWords } from '../../../../core/contracts/words/summary-refusals.ts';
 import { Moment } from '../../components/moment.tsx';
+import { Records } from '../../components/records.tsx';
 import { StatusDisc } from '../../components/status-disc.tsx';
 import tables from '../../components/table.module.css';
 import { statusWords } from '../../sources/status.ts';
@@ -117,40 +118,32 @@ function Sources({ sources }: { sources: DiagnosisView['sources'] }) {
   return (
     <>
       <h3>Sources then</h3>
-      <div className={tables.scroller}>
-        <table className={tables.table}>
-          <thead>
-            <tr>
-              <th>Source</th>
-              <th>Status</th>
-              <th className={tables.numeric}>Score</th>
-              <th>Last success</th>
-            </tr>
-          </thead>
-          <tbody>
-            {sources.map((source) => (
-              <tr key={source.id}>
-                <th scope="row">
-                  <Link to="/sources/$sourceId" params={{ sourceId: source.id }}>
-                    {source.title}
-                  </Link>
-                </th>
-                <td>
-                  <span className={tables.status}>
-                    <StatusDisc status={source.status} />
-                    {capital(statusWords[source.status])}
-                    {source.cause !== null && `: ${causeWords[source.cause]}`}
-                  </span>
-                </td>
-                <td className={tables.numeric}>{source.score ?? missing}</td>
-                <td>
-                  <Moment at={source.lastSuccessAt} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Records
+        rows={sources}
+        keyOf={({ id }) => id}
+        columns={[
+          {
+            title: 'Source',
+            cell: ({ id, title }) => (
+              <Link to="/sources/$sourceId" params={{ sourceId: id }}>
+                {title}
+              </Link>
+            ),
+          },
+          {
+            title: 'Status',
+            cell: ({ status, cause }) => (
+              <span className={tables.status}>
+                <StatusDisc status={status} />
+                {capital(statusWords[status])}
+                {cause !== null && `: ${causeWords[cause]}`}
+              </span>
+            ),
+          },
+          { title: 'Score', kind: 'numeric', cell: ({ score }) => score ?? missing },
+          { title: 'Last success', cell: ({ lastSuccessAt }) => <Moment at={lastSuccessAt} /> },
+        ]}
+      />
     </>
   );
 }

@@ -51,9 +51,6 @@ const meanings = {
 } as const;
 
 export function FindingGroup({ group: { source, rule, findings } }: { group: Group }) {
-  const [deciding, setDeciding] = useState<{ verb: 'accept' | 'dismiss'; of: readonly FindingView[] } | null>(null);
-  const refusal = useRefusal();
-  const name = `${words(rule)} of ${source}`;
   return (
     <Section
       title={`${capital(words(rule))}, ${source}`}
@@ -66,6 +63,17 @@ export function FindingGroup({ group: { source, rule, findings } }: { group: Gro
         </>
       }
     >
+      <FindingRows findings={findings} />
+    </Section>
+  );
+}
+
+/** Findings with what speaks for them, what their rows should be, and the decision on one or all. */
+export function FindingRows({ findings }: { findings: readonly FindingView[] }) {
+  const [deciding, setDeciding] = useState<{ verb: 'accept' | 'dismiss'; of: readonly FindingView[] } | null>(null);
+  const refusal = useRefusal();
+  return (
+    <>
       <ul className={styles.rows}>
         {findings.map((finding) => {
           const { subject, severity, evidence, proposal, openedAt } = finding;
@@ -132,8 +140,8 @@ export function FindingGroup({ group: { source, rule, findings } }: { group: Gro
           </Button>
         </div>
       )}
-      {deciding && <Decide {...deciding} name={name} onClose={() => setDeciding(null)} />}
-    </Section>
+      {deciding && <Decide {...deciding} onClose={() => setDeciding(null)} />}
+    </>
   );
 }
 
@@ -141,12 +149,10 @@ export function FindingGroup({ group: { source, rule, findings } }: { group: Gro
 function Decide({
   verb,
   of,
-  name,
   onClose,
 }: {
   verb: 'accept' | 'dismiss';
   of: readonly FindingView[];
-  name: string;
   onClose: () => void;
 }) {
   const decide = useMutation({
@@ -157,9 +163,14 @@ function Decide({
       ),
     onSettled: onClose,
   });
+  const names = new Set(of.map(({ rule, subject }) => `${words(rule)} of ${subject.source}`));
   const proposals = of.filter(({ proposal }) => proposal !== null).length;
   return (
-    <Dialog title={`${capital(verb)} ${plural(of.length, 'finding')}: ${name}?`} narrow onClose={onClose}>
+    <Dialog
+      title={`${capital(verb)} ${plural(of.length, 'finding')}: ${[...names].join(', ')}?`}
+      narrow
+      onClose={onClose}
+    >
       <p className={dialogs.text}>
         {verb === 'accept'
           ? `The rows stay as they came. ${proposals === 0 ? 'Those that are wrong stay out of what is served.' : `What ${proposals === 1 ? 'it' : 'they'} should be is served where quality=repaired is asked for.`}`

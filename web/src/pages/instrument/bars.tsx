@@ -1,9 +1,10 @@
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { Download, History } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import type { BarsView, QuoteView } from '../../../../core/contracts/http/market.ts';
 import { clock } from '../../api/clock.ts';
+import { findingsQuery } from '../../api/coverage-queries.ts';
 import { requestErrorOf } from '../../api/failure.ts';
 import { type BarsAsked, barsPath, barsQuery } from '../../api/queries.ts';
 import { useRefusal } from '../../api/session.ts';
@@ -59,6 +60,7 @@ export function Bars({ quote, decimals }: { quote: QuoteView; decimals: number }
     source: search.source,
   };
   const answer = useQuery(barsQuery(symbol, asked));
+  const findings = useInfiniteQuery(findingsQuery({ symbol })).data?.pages.flatMap((page) => page.findings) ?? [];
   const bars = answer.isError ? undefined : answer.data;
   const none = bars?.bars.length === 0 || (answer.isError && requestErrorOf(answer.error).code === 'no_bars');
   const sources = [...new Set([quote.source, ...(quote.candidates ?? []).map(({ source }) => source)])];
@@ -110,7 +112,7 @@ export function Bars({ quote, decimals }: { quote: QuoteView; decimals: number }
       {bars && bars.bars.length > 0 && (
         <>
           <Suspense fallback={<Loading what="the chart" rows={6} />}>
-            <Candles bars={bars} decimals={decimals} />
+            <Candles bars={bars} findings={findings} decimals={decimals} />
           </Suspense>
           <Actions actions={bars.actions} />
           <div className={styles.choices}>

@@ -10,8 +10,10 @@ import {
   type UTCTimestamp,
 } from 'lightweight-charts';
 import { useEffect, useRef, useState } from 'react';
+import type { FindingView } from '../../../../core/contracts/http/findings.ts';
 import type { BarsView, BarView } from '../../../../core/contracts/http/market.ts';
-import { formatPrice, formatVolume, numberOf } from '../../text/format.ts';
+import { evidenceInWords, proposalInWords } from '../../../../core/contracts/words/evidence-words.ts';
+import { formatPrice, formatVolume, numberOf, plural } from '../../text/format.ts';
 import styles from './candles.module.css';
 
 interface Candle {
@@ -30,7 +32,16 @@ interface Candle {
  * Bars as candles with their volume below. The chart draws on a canvas, so its colours are read from the tokens
  * and read again when the theme changes; the same figures are in a table for those who cannot see a canvas.
  */
-export default function Candles({ bars, decimals }: { bars: BarsView; decimals: number }) {
+export default function Candles({
+  bars,
+  findings,
+  decimals,
+}: {
+  bars: BarsView;
+  /** Those that wait for a decision. */
+  findings: readonly FindingView[];
+  decimals: number;
+}) {
   const holder = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<BarView | null>(null);
   const candles = candlesOf(bars.bars);
@@ -46,7 +57,11 @@ export default function Candles({ bars, decimals }: { bars: BarsView; decimals: 
       layout: { attributionLogo: false },
       // Vertical touch moves scroll the page; the wheel and two fingers zoom.
       handleScroll: { vertTouchDrag: false },
-      timeScale: { timeVisible: bars.bars.some(({ date }) => date === null), secondsVisible: false },
+      timeScale: {
+        minBarSpacing: 0.05,
+        timeVisible: bars.bars.some(({ date }) => date === null),
+        secondsVisible: false,
+      },
     });
     const applyTheme = draw(chart, element, { data, bars, decimals });
     const byTime = new Map<string | number, BarView>(data.map((candle) => [candle.time, candle.bar]));
@@ -69,12 +84,16 @@ export default function Candles({ bars, decimals }: { bars: BarsView; decimals: 
       {shown && (
         <p className={styles.readout}>
           <span>{labelOf(shown)}</span>
-          {shown.findings.length > 0 && <strong>in doubt</strong>}
           <Value name="O" value={formatPrice(shown.open, decimals)} />
           <Value name="H" value={formatPrice(shown.high, decimals)} />
           <Value name="L" value={formatPrice(shown.low, decimals)} />
           <Value name="C" value={formatPrice(shown.close, decimals)} />
           <Value name="Vol" value={formatVolume(shown.volume)} />
+        </p>
+      )}
+      {shown && shown.findings.length > 0 && (
+        <p className={styles.doubt}>
+          <bdi>{doubtOf(shown, findings)}</bdi>
         </p>
       )}
       <div ref={holder} className={styles.chart} aria-hidden="true" />
@@ -124,6 +143,18 @@ function Value({ name, value }: { name: string; value: string }) {
   );
 }
 
+/** What speaks against a bar and what it should be, in words; a finding that is decided is only counted. */
+function doubtOf({ findings: ids }: BarView, findings: readonly FindingView[]): string {
+  const open = findings.filter(({ id }) => ids.includes(id));
+  if (open.length === 0) return `In doubt, or repaired: ${plural(ids.length, 'finding')}.`;
+  return open
+    .map(
+      ({ evidence, proposal }) =>
+        evidenceInWords(evidence) + (proposal === null ? '' : ` Should be: ${proposalInWords(proposal)}.`),
+    )
+    .join(' ');
+}
+
 /** A day as it is, a time of day with it, in UTC. */
 function labelOf({ date, startsAt }: BarView): string {
   return date ?? `${startsAt.slice(0, 10)} ${startsAt.slice(11, 16)} UTC`;
@@ -150,8 +181,6 @@ function candlesOf(bars: readonly BarView[]): Candle[] {
   return [...byLabel.values()].toSorted((a, b) => (a.label < b.label ? -1 : 1));
 }
 
-const candleWidth = 7;
-
 /** Adds the series to the chart. Returns the function that applies the colours of the current theme. */
 function draw(
   chart: IChartApi,
@@ -172,9 +201,8 @@ function draw(
   chart.priceScale('right').applyOptions({ scaleMargins: { top: 0.1, bottom: 0.26 } });
   const marks = createSeriesMarkers<Time>(candles, []);
   candles.setData(data.map(({ time, open, high, low, close }) => ({ time, open, high, low, close })));
-  // The newest days that are distinguishable; dragging shows the others.
-  const room = Math.max(20, Math.floor(element.clientWidth / candleWidth));
-  chart.timeScale().setVisibleLogicalRange({ from: Math.max(0, data.length - room) - 0.5, to: data.length + 0.5 });
+  // All of the range that was chosen; the wheel and two fingers show parts of it.
+  chart.timeScale().fitContent();
 
   const applyTheme = () => {
     const colour = colours(element);

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
-import { ChevronLeft, Star } from 'lucide-react';
+import { getRouteApi } from '@tanstack/react-router';
+import { Star } from 'lucide-react';
 import type { QuoteView } from '../../../../core/contracts/http/market.ts';
 import { quoteQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { CandidateList } from '../../components/candidate-list.tsx';
-import { Page, Section } from '../../components/page.tsx';
+import { Back, Page, Section } from '../../components/page.tsx';
 import { ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { decimalsOfQuote } from '../../market/quote-decimals.ts';
 import { toggleWatched, useWatchlist } from '../../market/watchlist.ts';
@@ -13,6 +13,7 @@ import { formatPrice } from '../../text/format.ts';
 import { Bars } from './bars.tsx';
 import { Constituents } from './constituents.tsx';
 import { Facts } from './facts.tsx';
+import { Findings } from './findings.tsx';
 import { Head } from './head.tsx';
 import { History } from './history.tsx';
 import styles from './instrument-page.module.css';
@@ -31,9 +32,7 @@ export function InstrumentPage() {
     <Page
       above={
         <div className={styles.above}>
-          <Link to="/market" className={styles.back}>
-            <ChevronLeft aria-hidden="true" /> Market
-          </Link>
+          <Back to="/market">Market</Back>
           <Button
             look="plain"
             icon={<Star aria-hidden="true" />}
@@ -71,6 +70,7 @@ export function InstrumentPage() {
           <div className={styles.columns}>
             <div>
               <Bars quote={quote} decimals={decimals} />
+              <Findings symbol={quote.instrument.symbol} />
               {quote.instrument.assetClass === 'index' && <Constituents symbol={quote.instrument.symbol} />}
               <Section title="Sources side by side" note={confidenceWords[quote.confidence ?? 'single']}>
                 <CandidateList quote={quote} />

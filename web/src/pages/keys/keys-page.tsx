@@ -12,8 +12,8 @@ import { Dialog } from '../../components/dialog.tsx';
 import { DialogChoice } from '../../components/dialog-choice.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Page } from '../../components/page.tsx';
+import { Records } from '../../components/records.tsx';
 import { Empty, ErrorState, Loading } from '../../components/states.tsx';
-import tables from '../../components/table.module.css';
 import { missing, plural } from '../../text/format.ts';
 import styles from './keys-page.module.css';
 import { NewKey } from './new-key.tsx';
@@ -50,70 +50,43 @@ export function KeysPage() {
 }
 
 function Table({ keys, onRevoke }: { keys: readonly ApiKeyView[]; onRevoke: (key: ApiKeyView) => void }) {
+  const now = useNow();
+  const isOver = ({ revokedAt, expiresAt }: ApiKeyView) =>
+    revokedAt !== null || (expiresAt !== null && Date.parse(expiresAt) <= now);
   return (
-    <div className={tables.scroller}>
-      <table className={tables.table}>
-        <thead>
-          <tr>
-            <th>Name</th>
-            <th>Key</th>
-            <th>May</th>
-            <th>Use</th>
-            <th>Made</th>
-            <th>Last used</th>
-            <th>Ends</th>
-            <th>
-              <span className={styles.unseen}>Revoke</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => (
-            <Row key={key.id} apiKey={key} onRevoke={() => onRevoke(key)} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Records
+      rows={keys}
+      keyOf={({ id }) => id}
+      look={(key) => ({ className: isOver(key) ? styles.over : undefined })}
+      columns={[
+        { title: 'Name', cell: ({ name }) => <bdi>{name}</bdi> },
+        { title: 'Key', cell: ({ prefix }) => <code>{prefix}…</code> },
+        { title: 'May', cell: ({ feed, scope }) => (feed === null ? scope : <Feed feed={feed} />) },
+        { title: 'Use', cell: ({ use }) => use },
+        { title: 'Made', cell: ({ createdAt }) => <Moment at={createdAt} /> },
+        { title: 'Last used', cell: ({ lastUsedAt }) => (lastUsedAt === null ? 'never' : <Moment at={lastUsedAt} />) },
+        { title: 'Ends', cell: ends },
+        {
+          title: 'Actions',
+          kind: 'actions',
+          cell: (key) =>
+            !isOver(key) && (
+              <Button look="plain" aria-label={`Revoke ${key.name}`} onClick={() => onRevoke(key)}>
+                Revoke …
+              </Button>
+            ),
+        },
+      ]}
+    />
   );
 }
 
-function Row({ apiKey, onRevoke }: { apiKey: ApiKeyView; onRevoke: () => void }) {
-  const now = useNow();
-  const { name, prefix, scope, use, feed, createdAt, lastUsedAt, expiresAt, revokedAt } = apiKey;
-  const over = revokedAt !== null || (expiresAt !== null && Date.parse(expiresAt) <= now);
+function ends({ revokedAt, expiresAt }: ApiKeyView) {
+  if (revokedAt === null) return expiresAt === null ? missing : <Moment at={expiresAt} />;
   return (
-    <tr data-over={over || undefined} className={styles.row}>
-      <th scope="row">
-        <bdi>{name}</bdi>
-      </th>
-      <td>
-        <code>{prefix}…</code>
-      </td>
-      <td>{feed === null ? scope : <Feed feed={feed} />}</td>
-      <td>{use}</td>
-      <td>
-        <Moment at={createdAt} />
-      </td>
-      <td>{lastUsedAt === null ? 'never' : <Moment at={lastUsedAt} />}</td>
-      <td>
-        {revokedAt !== null ? (
-          <>
-            revoked <Moment at={revokedAt} />
-          </>
-        ) : expiresAt === null ? (
-          missing
-        ) : (
-          <Moment at={expiresAt} />
-        )}
-      </td>
-      <td>
-        {!over && (
-          <Button look="plain" aria-label={`Revoke ${name}`} onClick={onRevoke}>
-            Revoke …
-          </Button>
-        )}
-      </td>
-    </tr>
+    <>
+      revoked <Moment at={revokedAt} />
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { Download, Pencil, Trash2 } from 'lucide-react';
 import { amountPattern, type ModelView } from '../../../../core/contracts/http/models.ts';
 import { removeModel } from '../../actions/models.ts';
@@ -7,7 +7,7 @@ import { modelQuery } from '../../api/model-queries.ts';
 import { useRefusal } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Moment } from '../../components/moment.tsx';
-import { Page, Section } from '../../components/page.tsx';
+import { Back, Page, Section } from '../../components/page.tsx';
 import { ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { formatShare, plural } from '../../text/format.ts';
 import { DayValue } from './day-value.tsx';
@@ -35,11 +35,7 @@ export function ModelPage() {
     <Page
       title={<bdi>{found?.name ?? modelId}</bdi>}
       name={found?.name ?? modelId}
-      above={
-        <p className={styles.back}>
-          <Link to="/models">Models</Link>
-        </p>
-      }
+      above={<Back to="/models">Models</Back>}
       lead={found && <Lead model={found} />}
     >
       {found && model.isError && (

@@ -7,8 +7,8 @@ import { useRefusal } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Page } from '../../components/page.tsx';
+import { Records } from '../../components/records.tsx';
 import { Empty, ErrorState, Loading } from '../../components/states.tsx';
-import tables from '../../components/table.module.css';
 import { formatCount, formatShare } from '../../text/format.ts';
 import { ImportModel } from './import-model.tsx';
 import styles from './models.module.css';
@@ -58,37 +58,29 @@ export function ModelsPage() {
 
 function Table({ models }: { models: readonly ModelItem[] }) {
   return (
-    <div className={tables.scroller}>
-      <table className={tables.table}>
-        <thead>
-          <tr>
-            <th>Model</th>
-            <th className={tables.numeric}>Holdings</th>
-            <th className={tables.numeric}>Sum of weights</th>
-            <th className={tables.numeric}>Revision</th>
-            <th>Changed</th>
-          </tr>
-        </thead>
-        <tbody>
-          {models.map(({ id, name, holdings, weightSum, revision, updatedAt }) => (
-            <tr key={id}>
-              <th scope="row">
-                <Link to="/models/$modelId" params={{ modelId: id }}>
-                  <bdi>{name ?? id}</bdi>
-                </Link>
-              </th>
-              <td className={tables.numeric}>{formatCount(holdings)}</td>
-              <td className={tables.numeric}>
-                <span className={isWhole(weightSum) ? undefined : styles.odd}>{formatShare(weightSum)}</span>
-              </td>
-              <td className={tables.numeric}>{revision}</td>
-              <td>
-                <Moment at={updatedAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Records
+      rows={models}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          title: 'Model',
+          cell: ({ id, name }) => (
+            <Link to="/models/$modelId" params={{ modelId: id }}>
+              <bdi>{name ?? id}</bdi>
+            </Link>
+          ),
+        },
+        { title: 'Holdings', kind: 'numeric', cell: ({ holdings }) => formatCount(holdings) },
+        {
+          title: 'Sum of weights',
+          kind: 'numeric',
+          cell: ({ weightSum }) => (
+            <span className={isWhole(weightSum) ? undefined : styles.odd}>{formatShare(weightSum)}</span>
+          ),
+        },
+        { title: 'Revision', kind: 'numeric', cell: ({ revision }) => revision },
+        { title: 'Changed', cell: ({ updatedAt }) => <Moment at={updatedAt} /> },
+      ]}
+    />
   );
 }

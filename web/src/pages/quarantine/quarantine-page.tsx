@@ -4,11 +4,11 @@ import { ChevronRight, ShieldCheck } from 'lucide-react';
 import type { QuarantineView } from '../../../../core/contracts/http/operations.ts';
 import { rowReasonWords } from '../../../../core/contracts/words/quarantine-reasons.ts';
 import { quarantineQuery } from '../../api/queries.ts';
-import { Copyable } from '../../components/copyable.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { capital, missing, plural } from '../../text/format.ts';
+import { Detail } from './detail.tsx';
 import styles from './quarantine-page.module.css';
 import { GroupActions, RowActions } from './row-actions.tsx';
 
@@ -139,7 +139,7 @@ function Group({ group, open }: { group: RowGroup; open: string | undefined }) {
               </span>
               <Moment at={row.at} className={styles.at} />
             </summary>
-            <Detail row={row} />
+            {row.id === open && <Detail row={row} />}
             <RowActions row={row} />
           </details>
         ))}
@@ -150,32 +150,5 @@ function Group({ group, open }: { group: RowGroup; open: string | undefined }) {
         </div>
       )}
     </Section>
-  );
-}
-
-function Detail({ row }: { row: QuarantineView }) {
-  return (
-    <dl className={styles.facts}>
-      <dt>Path</dt>
-      <dd>
-        <code>{row.path === '' ? '(the whole answer)' : row.path}</code>
-      </dd>
-      <dt>Finding</dt>
-      <dd>
-        <bdi>{row.detail}</bdi>
-      </dd>
-      <dt>Row as read</dt>
-      <dd>{row.row === null ? 'could not be parsed' : <pre>{JSON.stringify(row.row, null, 2)}</pre>}</dd>
-      <dt>Run</dt>
-      <dd>
-        <Link to="/sources/$sourceId" params={{ sourceId: row.sourceId }} search={{ run: row.runId }}>
-          <code>{row.runId}</code>
-        </Link>
-      </dd>
-      <dt>Raw answer</dt>
-      <dd>
-        <Copyable value={row.blobKey} of="the blob’s key" />
-      </dd>
-    </dl>
   );
 }

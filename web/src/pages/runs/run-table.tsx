@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { RunView } from '../../../../core/contracts/http/operations.ts';
 import { whyInWords } from '../../../../core/contracts/words/causes.ts';
 import { Moment } from '../../components/moment.tsx';
+import { Records } from '../../components/records.tsx';
 import { StatusDisc } from '../../components/status-disc.tsx';
 import styles from '../../components/table.module.css';
 import { formatCount, formatDuration, missing, words } from '../../text/format.ts';
@@ -17,47 +18,33 @@ export function RunTable({
   titles?: ReadonlyMap<string, string>;
 }) {
   return (
-    <div className={styles.scroller}>
-      <table className={styles.table}>
-        <thead>
-          <tr>
-            <th>Due</th>
-            {titles && <th>Source</th>}
-            <th>Job</th>
-            <th>Status</th>
-            <th className={styles.numeric}>Took</th>
-            <th className={styles.numeric}>Stored</th>
-            <th className={styles.numeric}>Rejected</th>
-            <th>Trigger</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr key={run.id} data-selected={run.id === selected || undefined}>
-              <td>
-                <Link
-                  to="/sources/$sourceId"
-                  params={{ sourceId: run.sourceId }}
-                  search={{ run: run.id }}
-                  aria-current={run.id === selected || undefined}
-                >
-                  <Moment at={run.dueAt} />
-                </Link>
-              </td>
-              {titles && <td>{titles.get(run.sourceId) ?? run.sourceId}</td>}
-              <td>{run.job}</td>
-              <td>
-                <RunStatus run={run} />
-              </td>
-              <td className={styles.numeric}>{tookOf(run)}</td>
-              <td className={styles.numeric}>{formatCount(run.accepted)}</td>
-              <td className={styles.numeric}>{formatCount(run.rejected)}</td>
-              <td>{words(run.trigger)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Records
+      rows={runs}
+      keyOf={(run) => run.id}
+      look={(run) => ({ 'data-selected': run.id === selected || undefined })}
+      columns={[
+        {
+          title: 'Due',
+          cell: (run) => (
+            <Link
+              to="/sources/$sourceId"
+              params={{ sourceId: run.sourceId }}
+              search={{ run: run.id }}
+              aria-current={run.id === selected || undefined}
+            >
+              <Moment at={run.dueAt} />
+            </Link>
+          ),
+        },
+        ...(titles ? [{ title: 'Source', cell: (run: RunView) => titles.get(run.sourceId) ?? run.sourceId }] : []),
+        { title: 'Job', cell: (run) => run.job },
+        { title: 'Status', cell: (run) => <RunStatus run={run} /> },
+        { title: 'Took', kind: 'numeric', cell: tookOf },
+        { title: 'Stored', kind: 'numeric', cell: (run) => formatCount(run.accepted) },
+        { title: 'Rejected', kind: 'numeric', cell: (run) => formatCount(run.rejected) },
+        { title: 'Trigger', cell: (run) => words(run.trigger) },
+      ]}
+    />
   );
 }
 

@@ -9,12 +9,14 @@ import {
 } from '../../../../core/contracts/http/settings.ts';
 import { settingsQuery } from '../../api/operations-queries.ts';
 import { useRefusal } from '../../api/session.ts';
+import { classNames } from '../../components/class-names.ts';
 import { Moment } from '../../components/moment.tsx';
 import { Page, Section } from '../../components/page.tsx';
+import { Records } from '../../components/records.tsx';
 import { Empty, ErrorState, Loading } from '../../components/states.tsx';
 import tables from '../../components/table.module.css';
 import { cronWords } from '../../sources/schedule.ts';
-import { cityOf, formatCount, formatDuration, words } from '../../text/format.ts';
+import { capital, cityOf, formatCount, formatDuration, words } from '../../text/format.ts';
 import styles from './settings-page.module.css';
 
 const groupTitles: Readonly<Record<SettingGroup, string>> = {
@@ -68,7 +70,7 @@ export function SettingsPage() {
 function Configured({ settings }: Pick<SettingsView, 'settings'>) {
   return (
     <div className={tables.scroller}>
-      <table className={tables.table}>
+      <table className={classNames(tables.table, tables.records)}>
         <thead>
           <tr>
             <th>What</th>
@@ -91,11 +93,13 @@ function Configured({ settings }: Pick<SettingsView, 'settings'>) {
                   <th scope="row" className={styles.what}>
                     {title}
                   </th>
-                  <td className={styles.is}>{secret && value !== null ? 'set (not shown)' : (value ?? 'none')}</td>
-                  <td>
+                  <td data-title="Is" className={styles.is}>
+                    {secret && value !== null ? 'set (not shown)' : (value ?? 'none')}
+                  </td>
+                  <td data-title="From">
                     <Origin from={from} />
                   </td>
-                  <td>{variable === null ? '' : <code>{variable}</code>}</td>
+                  <td data-title="Variable">{variable !== null && <code>{variable}</code>}</td>
                 </tr>
               ))}
           </tbody>
@@ -113,45 +117,38 @@ function Origin({ from }: { from: SettingOrigin }) {
 function Sources({ sources }: Pick<SettingsView, 'sources'>) {
   return (
     <Section title="Sources" note="What each may be asked, and when">
-      <div className={tables.scroller}>
-        <table className={tables.table}>
-          <thead>
-            <tr>
-              <th>Source</th>
-              <th className={tables.numeric}>A minute</th>
-              <th className={tables.numeric}>A day</th>
-              <th>From</th>
-              <th>Schedule</th>
-            </tr>
-          </thead>
-          <tbody>
-            {sources.map(({ id, title, quota, jobs, simulated }) => (
-              <tr key={id}>
-                <th scope="row">
-                  <Link to="/sources/$sourceId" params={{ sourceId: id }}>
-                    {title}
-                  </Link>
-                  {simulated && <span className={styles.usual}> simulated</span>}
-                </th>
-                <td className={tables.numeric}>{formatCount(quota.perMinute)}</td>
-                <td className={tables.numeric}>{formatCount(quota.perDay)}</td>
-                <td>
-                  <Origin from={quota.from} />
-                </td>
-                <td className={styles.schedule}>
-                  {jobs
-                    .map(({ id: job, everySeconds, cron, zone }) =>
-                      everySeconds === null
-                        ? `${job} ${cronWords(cron ?? '')}${zone === null ? '' : ` (${cityOf(zone)})`}`
-                        : `${job} every ${formatDuration(everySeconds)}`,
-                    )
-                    .join('; ')}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Records
+        rows={sources}
+        keyOf={({ id }) => id}
+        columns={[
+          {
+            title: 'Source',
+            cell: ({ id, title, simulated }) => (
+              <>
+                <Link to="/sources/$sourceId" params={{ sourceId: id }}>
+                  {title}
+                </Link>
+                {simulated && <span className={styles.usual}> simulated</span>}
+              </>
+            ),
+          },
+          { title: 'A minute', kind: 'numeric', cell: ({ quota }) => formatCount(quota.perMinute) },
+          { title: 'A day', kind: 'numeric', cell: ({ quota }) => formatCount(quota.perDay) },
+          { title: 'From', cell: ({ quota }) => <Origin from={quota.from} /> },
+          {
+            title: 'Schedule',
+            className: styles.schedule,
+            cell: ({ jobs }) =>
+              jobs
+                .map(({ id: job, everySeconds, cron, zone }) =>
+                  everySeconds === null
+                    ? `${job} ${cronWords(cron ?? '')}${zone === null ? '' : ` (${cityOf(zone)})`}`
+                    : `${job} every ${formatDuration(everySeconds)}`,
+                )
+                .join('; '),
+          },
+        ]}
+      />
     </Section>
   );
 }
@@ -162,7 +159,7 @@ function Switches({ services }: Pick<SettingsView, 'services'>) {
       <ul className={styles.services}>
         {services.map(({ id, running, stoppedUntil }) => (
           <li key={id}>
-            {words(id)}: {running ? 'runs' : <strong className={styles.own}>stopped</strong>}
+            {capital(words(id))}: {running ? 'runs' : <strong className={styles.own}>stopped</strong>}
             {!running && stoppedUntil !== null && (
               <>
                 {' '}

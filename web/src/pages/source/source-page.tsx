@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { ChevronLeft, History } from 'lucide-react';
+import { History } from 'lucide-react';
 import {
   healthByDayQuery,
   healthByHourQuery,
@@ -9,7 +9,7 @@ import {
   runsQuery,
   sourcesQuery,
 } from '../../api/queries.ts';
-import { Page, Section } from '../../components/page.tsx';
+import { Back, Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { useTogether } from '../../components/together.ts';
 import { Trend, TrendKey } from '../../components/trend.tsx';
@@ -38,11 +38,7 @@ export function SourcePage() {
   });
   const wait = useTogether([sources, runs, days, ...others]);
   const head = {
-    above: (
-      <Link to="/sources" className={styles.back}>
-        <ChevronLeft aria-hidden="true" /> Sources
-      </Link>
-    ),
+    above: <Back to="/sources">Sources</Back>,
     name: source?.title ?? sourceId,
     title: <bdi>{source?.title ?? sourceId}</bdi>,
   };
