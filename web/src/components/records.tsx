@@ -19,15 +19,18 @@ export function Records<T>({
   keyOf,
   columns: [first, ...others],
   look,
+  name,
 }: {
   rows: readonly T[];
   keyOf: (row: T) => string;
   columns: readonly [Column<T>, ...Column<T>[]];
+  /** What the table is called, where its heading does not say it. */
+  name?: string;
   look?: (row: T) => { readonly className?: string | undefined; readonly 'data-selected'?: true | undefined };
 }) {
   return (
     <div className={styles.scroller}>
-      <table className={classNames(styles.table, styles.records)}>
+      <table className={classNames(styles.table, styles.records)} aria-label={name}>
         <thead>
           <tr>
             {[first, ...others].map(({ title, kind }) => (

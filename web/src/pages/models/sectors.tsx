@@ -9,6 +9,7 @@ export function Sectors({ model: { sectors } }: { model: ModelView }) {
   const most = Math.max(...sectors.map(({ weight }) => numberOf(weight) ?? 0), 0.000_001);
   return (
     <Records
+      name="Weight of each sector, and what it adds to the change of the day"
       rows={sectors}
       keyOf={({ sector }) => sector ?? ''}
       look={({ sector }) => ({ className: sector === null ? styles.unknown : undefined })}
