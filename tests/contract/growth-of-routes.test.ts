@@ -3,19 +3,15 @@ import { fill } from '../bench/growth/fill.ts';
 import { growsWithoutGivingMore, measureRoutes } from '../bench/growth/measure.ts';
 import { startTestDatabase } from '../support/postgres.ts';
 
-/** Requests that read more of more: whole lists are counted, sorted, or sought through. */
+/** Requests that read more of more: lists that are sorted, or sought through for a text or a class. */
 const growing = new Set([
-  '/quotes?limit=500',
-  '/quotes?source=yahoo',
   '/quotes?assetClass=etf&limit=5',
-  '/quotes?watched=1',
   '/quotes?limit=100&sort=-price&offset=400',
   '/instruments?query=AA&limit=20',
   '/instruments?query=hold&limit=20',
   '/instruments?query=qqzzxx',
   '/instruments?limit=50',
-  '/coverage?symbol=AAPL&interval=1d',
-  '/sources/yahoo/symbols?limit=50',
+  '/indices/%5EGSPC/constituents?limit=100',
 ]);
 
 async function costsOf(listings: number, runDays: number) {

@@ -23,6 +23,7 @@ export const lifetimes = {
   instrument: { kept: facts },
   listing: { kept: facts },
   former_venue: { kept: 'answers as of a day name the exchange of that day' },
+  list_change: { days: 1, since: 'at' },
   symbol_alias: { kept: 'stored prices are found by what a symbol meant on their day' },
 
   quote: { takenAwayBy: 'maintain, a month at a time, when it is in the archive' },

@@ -3,6 +3,7 @@ import type { VisibleTo } from '../../../auth/visible-sources.ts';
 import type { InstrumentReader } from '../../../ports/instrument-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
+import { whileUnchanged } from './list-changes.ts';
 import { hasVisible, listingsOn, namedListingColumns, namedListingFields } from './named-listing.ts';
 
 const countRow = z.object({ count: z.int() });
@@ -17,15 +18,17 @@ export function instrumentReader(pool: Pool): VisibleTo<InstrumentReader> {
                  WHERE a.namespace = 'canonical' AND a.valid_from <= $2::date AND a.valid_to > $2::date
                    AND ($3::text IS NULL OR i.asset_class = $3) AND ${hasVisible('l.id', sources)}
                    AND (strpos(a.symbol, upper($1)) > 0 OR strpos(upper(i.name), upper($1)) > 0)`;
+  const counted = whileUnchanged<number>(pool);
   return (visible) => ({
-    async count({ text, date, assetClass }) {
-      const result = await pool.query({
-        name: 'instrument-count',
-        text: `SELECT count(*)::int AS count FROM ${matching('$4')}`,
-        values: [text, date, assetClass, visible.ids],
-      });
-      return rowsOf(countRow, result)[0]?.count ?? 0;
-    },
+    count: ({ text, date, assetClass }) =>
+      counted(JSON.stringify([text, date, assetClass, visible.ids]), async () => {
+        const result = await pool.query({
+          name: 'instrument-count',
+          text: `SELECT count(*)::int AS count FROM ${matching('$4')}`,
+          values: [text, date, assetClass, visible.ids],
+        });
+        return rowsOf(countRow, result)[0]?.count ?? 0;
+      }),
 
     async search(of) {
       const result = await pool.query({

@@ -87,9 +87,8 @@ export function conditionsOf(
     conditions.push(`(strpos(a.symbol, upper(${text})) > 0 OR strpos(upper(i.name), upper(${text})) > 0)`);
   }
   if (of.watched) {
-    // As an array, so that the few are looked up rather than sought among all.
     parameters.note('watched');
-    conditions.push('a.symbol = ANY (ARRAY(SELECT w.symbol FROM watch w))');
+    conditions.push('a.symbol IN (SELECT w.symbol FROM watch w)');
   }
   if (of.except.length > 0) conditions.push(`a.symbol <> ALL (${parameters.add(texts(of.except), 'except')}::text[])`);
   if (of.changedSince !== null && 'at' in of.changedSince)

@@ -3,6 +3,7 @@ import type { VisibleSources, VisibleTo } from '../../../auth/visible-sources.ts
 import type { QuoteReader, QuotesWanted } from '../../../ports/quote-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
+import { whileUnchanged } from '../listings/list-changes.ts';
 import {
   allListingsOn,
   hasVisible,
@@ -55,13 +56,18 @@ const symbolRow = z.object({ symbol: z.string() });
  * others it is decided at the read, among what they see.
  */
 export function quoteReader(pool: Pool, rankOf: RankOf = catalogueRank): VisibleTo<QuoteReader> {
+  const counted = whileUnchanged<number>(pool);
   return (visible) => {
-    const reader = readerOf(pool, visible);
+    const reader = readerOf(pool, visible, counted);
     return visible.ids === null ? reader : { ...reader, ...visibleQuotes(pool, visible.ids, rankOf) };
   };
 }
 
-function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
+function readerOf(
+  pool: Pool,
+  visible: VisibleSources,
+  counted: ReturnType<typeof whileUnchanged<number>>,
+): QuoteReader {
   return {
     async latest(symbols, date, source) {
       const result = await pool.query({
@@ -108,16 +114,9 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       return rowsOf(pricedRow, result);
     },
 
-    /** Planned for its values, by which most listings are valid: each table is read once. */
-    async count(of) {
-      const parameters = new Parameters();
-      const { from, where } = listOf(of, parameters);
-      const result = await pool.query({
-        text: `SELECT count(*)::int AS count FROM ${from(allListingsOn)} WHERE ${where}`,
-        values: parameters.values,
-      });
-      return rowsOf(countRow, result)[0]?.count ?? 0;
-    },
+    /** What has changed since a mark is counted each time: prices decide on it. */
+    count: (of) =>
+      of.changedSince === null ? counted(JSON.stringify(of), () => countOf(pool, of)) : countOf(pool, of),
 
     groups: (date, oldest) => priceGroups(pool, date, oldest),
     classes: (date) => classCounts(pool, date),
@@ -246,6 +245,17 @@ function readerOf(pool: Pool, visible: VisibleSources): QuoteReader {
       return rowsOf(symbolRow, result).map((row) => row.symbol);
     },
   };
+}
+
+/** Planned for its values, by which most listings are valid: each table is read once. */
+async function countOf(pool: Pool, of: QuotesWanted): Promise<number> {
+  const parameters = new Parameters();
+  const { from, where } = listOf(of, parameters);
+  const result = await pool.query({
+    text: `SELECT count(*)::int AS count FROM ${from(allListingsOn)} WHERE ${where}`,
+    values: parameters.values,
+  });
+  return rowsOf(countRow, result)[0]?.count ?? 0;
 }
 
 /** The quotes of a list: what they say, from where it comes, which of them are wanted, and which symbols are valid. */

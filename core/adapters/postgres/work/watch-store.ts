@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import type { WatchList } from '../../../planning/watch-list.ts';
 import type { WatchedAt, WatchedEntry, WatchStore } from '../../../ports/watch-store.ts';
 import { type Connection, inTransaction, type Pool } from '../database/pool.ts';
 import { instant, onlyRow, rowsOf } from '../database/rows.ts';
+import { whileUnchanged } from '../listings/list-changes.ts';
 import { insertRun, newRun } from './runs.ts';
 import { insertWatched, isUnknown, lockWatch, publishWatched, readWatchList } from './watch-list.ts';
 
@@ -32,8 +34,9 @@ const underWayRow = z.object({ sourceId: z.string(), count: z.int() });
 
 /** The watch list in Postgres. */
 export function watchStore(pool: Pool): WatchStore {
+  const kept = whileUnchanged<WatchList>(pool);
   return {
-    list: () => readWatchList(pool),
+    list: () => kept('list', () => readWatchList(pool)),
 
     async page({ after, limit }) {
       const result = await pool.query({
