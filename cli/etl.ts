@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import * as z from 'zod';
 import {
   type ImportedRowView,
+  type ImportStatus,
   type ImportView,
   importedRowSchema,
   importSchema,
@@ -41,6 +42,8 @@ interface ProcessOptions extends Common {
 
 /** Parts that are on their way at once: one is packed while others are sent. */
 const atOnce = 3;
+/** One that is under way has not failed, either. */
+const notFailed: ReadonlySet<ImportStatus> = new Set(['open', 'queued', 'done']);
 /** Held rows that are shown. */
 const shownRows = 1_000;
 
@@ -237,7 +240,7 @@ async function report(done: ImportView, { api, out }: Context) {
   );
   if (done.rejected > rows.length) out.progress(`${done.rejected - rows.length} more are not shown.`);
   if (done.partsFailed > 0) out.progress(`What is wrong with parts: quotron runs ${done.id}`);
-  return done.status === 'done' ? exitCodes.ok : exitCodes.failed;
+  return notFailed.has(done.status) ? exitCodes.ok : exitCodes.failed;
 }
 
 function held(rows: readonly ImportedRowView[]): string {

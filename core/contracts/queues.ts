@@ -15,8 +15,8 @@ export function scrapeQueueName(sourceId: string): string {
 }
 
 /**
- * The queue of raw blobs to ingest. Those of web pages have their own, read one by one: a page that takes long to read
- * keeps no prices of an API waiting.
+ * The queue of raw blobs to ingest. Those of web pages, and the parts of imports with them, have their own, read one by one:
+ * what takes long to read keeps no prices of an API waiting.
  */
 export function ingestQueueName(kind: 'api' | 'browser'): string {
   return kind === 'browser' ? 'ingest-pages' : 'ingest';

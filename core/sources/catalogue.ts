@@ -1,4 +1,5 @@
 import { ingestQueueName } from '../contracts/queues.ts';
+import { isImport } from '../contracts/words/imports.ts';
 import type { SourceDefinition } from './definition.ts';
 import { guardedParser } from './guard.ts';
 import { importDefinitions } from './import/source.ts';
@@ -58,7 +59,8 @@ export function sourceOf(id: string): SourceDefinition | undefined {
 
 /** The queue for blobs of a source, whichever release names it. */
 export function ingestQueueOf(sourceId: string): string {
-  return ingestQueueName(sourceOf(sourceId)?.kind ?? 'api');
+  // Thousands of rows in a part: a file of a million kept prices waiting for minutes.
+  return ingestQueueName(isImport(sourceId) ? 'browser' : (sourceOf(sourceId)?.kind ?? 'api'));
 }
 
 /** The source that a message names. Throws for an id that the catalogue lacks. */

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { barsSchema } from '../../core/contracts/http/market.ts';
+import { gapWarning } from '../../functions/api/bars/warnings.ts';
 import { makeBatch, makeListing } from '../support/api-fixture.ts';
 import { useApi } from '../support/use-api.ts';
 
@@ -53,6 +54,14 @@ describe('gaps of bars', () => {
     expect((await get('/bars/GAPPED?from=2026-11-02&format=csv')).headers.get('x-warnings')).toContain('gaps');
     expect((await read(barsSchema, '/bars/GAPPED?from=2026-11-12&to=2026-11-14')).warnings).toEqual([]);
   });
+});
+
+it('a gap of what somebody imported is not said to be filled by a backfill', () => {
+  const gaps = [{ from: '2026-11-04', to: '2026-11-04', sessions: 1 }];
+  const said = (source: string) =>
+    gapWarning({ expected: 2, stored: 1, missing: 1, doubtful: 0, gaps }, 'ACME', source)[0]?.message;
+  expect(said('yahoo')).toContain('backfill');
+  expect(said('import-display')).toMatch(/source=import-display says why\.$/);
 });
 
 describe('meta.coverage of bars', () => {

@@ -121,6 +121,17 @@ describe('quotron etl process', () => {
     expect(await etl('status', id)).toMatchObject({ code: 1, stdout: expect.stringContaining('19 good') });
   });
 
+  it('says of an import that is under way how far it is, and does not call it failed', async () => {
+    const { operate } = await world.keys();
+    const made = await fetch(`${url}/api/v1/imports`, {
+      method: 'POST',
+      headers: { 'x-api-key': operate, 'content-type': 'application/json' },
+      body: JSON.stringify({ kind: 'bars', licence: 'internal' }),
+    });
+    const { id } = z.object({ data: importSchema }).parse(await made.json()).data;
+    expect(await etl('status', id)).toMatchObject({ code: 0, stdout: expect.stringMatching(/status +open/) });
+  });
+
   it('sends a part again that the store did not take, and says when it does not', async () => {
     await world.uncheckedFromNow('the store says that it has a part which it has not');
     refusals.push(503, 412);

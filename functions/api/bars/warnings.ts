@@ -1,4 +1,5 @@
 import type { Warning } from '../../../core/contracts/http/envelope.ts';
+import { isImport } from '../../../core/contracts/words/imports.ts';
 import type { StoredBar } from '../../../core/market/stored-bar.ts';
 import type { BarReader } from '../../../core/ports/bar-reader.ts';
 import type { StoredFinding } from '../../../core/ports/finding-records.ts';
@@ -111,7 +112,7 @@ export function gapWarning(coverage: PageCoverage | null, symbol: string, source
   return [
     {
       code: 'gaps',
-      message: `${coverage.missing} of ${coverage.expected} sessions have no bar: ${named.join(', ')}${more}. GET /coverage?symbol=${encodeURIComponent(symbol)}&source=${source} says why; a backfill loads what the source has.`,
+      message: `${coverage.missing} of ${coverage.expected} sessions have no bar: ${named.join(', ')}${more}. GET /coverage?symbol=${encodeURIComponent(symbol)}&source=${source} says why${isImport(source) ? '' : '; a backfill loads what the source has'}.`,
     },
   ];
 }

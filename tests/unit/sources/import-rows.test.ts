@@ -4,7 +4,7 @@ import { firstLineHeader, type ImportFormat, importMedia, lineOfPath } from '../
 import { importSources, isImport } from '../../../core/contracts/words/imports.ts';
 import { startOfDate } from '../../../core/market/zoned-date.ts';
 import { consolidate } from '../../../core/prices/consolidate.ts';
-import { knownSource, parserOf } from '../../../core/sources/catalogue.ts';
+import { ingestQueueOf, knownSource, parserOf } from '../../../core/sources/catalogue.ts';
 import { fuzzRuns } from '../../support/fuzz-runs.ts';
 
 async function parse(kind: 'quotes' | 'bars', text: string, format: ImportFormat = 'ndjson', first = 1) {
@@ -134,6 +134,11 @@ describe('the sources of imports', () => {
       expect(isImport(id)).toBe(true);
     }
     expect(isImport('yahoo')).toBe(false);
+  });
+
+  it('keep no prices waiting: their parts are read from the queue of pages', () => {
+    for (const id of Object.values(importSources)) expect(ingestQueueOf(id)).toBe(ingestQueueOf('slickcharts'));
+    expect(ingestQueueOf('yahoo')).not.toBe(ingestQueueOf('slickcharts'));
   });
 
   const at = Date.parse('2026-11-20T15:00:00Z');
