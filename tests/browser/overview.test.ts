@@ -49,7 +49,18 @@ describe('what is looked after', () => {
       const page = await dashboard.look('/');
       const tokyo = page.getByRole('listitem').filter({ hasText: 'Tokyo' });
       await tokyo.waitFor();
-      expect(await textOf(tokyo)).toMatch(/closed\s+since \w{3} \d\d:\d\d\s+1 instrument, 1 stale/);
+      expect(await textOf(tokyo)).toMatch(
+        /closed\s+since \w{3} \d\d:\d\d\s+opens \w{3} \d\d:\d\d\s+1 instrument, 1 stale/,
+      );
+      const nasdaq = page.getByRole('listitem').filter({ hasText: 'Nasdaq' });
+      expect(await textOf(nasdaq)).toMatch(/closes in 5 h/);
+    });
+
+    it('says which daily bars of the last days are missing, and why', async () => {
+      const page = await dashboard.open('/');
+      await page.getByText(/^\d+ series miss sessions: \d+ the source failed\./).waitFor();
+      await page.getByRole('link', { name: 'All sessions' }).click();
+      await page.getByRole('heading', { name: 'Coverage', exact: true }).waitFor();
     });
 
     it('switches a service off and on again', async () => {

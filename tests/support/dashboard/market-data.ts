@@ -332,7 +332,7 @@ export function exchangesOf(quotes: readonly QuoteView[]): ExchangeView[] {
       name: newest?.instrument.exchange ?? mic,
       zone: newest?.instrument.zone ?? 'UTC',
       open: newest?.session === 'regular',
-      session: null,
+      session: sessionOf(newest),
       instruments: of.length,
       stale: of.filter(({ stale }) => stale).length,
       newestAsOf: newest?.asOf ?? '',
@@ -340,6 +340,14 @@ export function exchangesOf(quotes: readonly QuoteView[]): ExchangeView[] {
     };
   });
   return venues.toSorted((a, b) => b.instruments - a.instruments || a.name.localeCompare(b.name));
+}
+
+/** Half past nine to four, seen an hour after; of what is closed, the morning after the weekend of a Friday. */
+function sessionOf(quote: QuoteView | undefined): ExchangeView['session'] {
+  if (quote === undefined || ['crypto', 'fx'].includes(quote.instrument.assetClass)) return null;
+  const opens = Date.now() + (quote.session === 'regular' ? -1 : 64.5) * 3_600_000;
+  const opensAt = new Date(opens).toISOString();
+  return { date: opensAt.slice(0, 10), opensAt, closesAt: new Date(opens + 6.5 * 3_600_000).toISOString() };
 }
 
 /** A quote with its candidates: the one that was chosen, and another where it is not the only one. */

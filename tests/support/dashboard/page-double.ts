@@ -60,9 +60,10 @@ export function readPage(state: DoubleState, path: string, query: URLSearchParam
     const to = query.get('to') ?? '2026-11-20';
     const from = query.get('from') ?? '2026-08-23';
     const quotes = state.quotes.filter(({ instrument }) => symbol === null || instrument.symbol === symbol);
+    const series = quotes.map((quote) => coverageOf(quote, from, to, state.quotes.indexOf(quote)));
     return data(
       z.array(coverageSchema),
-      quotes.map((quote) => coverageOf(quote, from, to, state.quotes.indexOf(quote))),
+      query.get('state') === 'missing' ? series.filter(({ missing }) => missing > 0) : series,
     );
   }
   if (path === '/findings') {

@@ -5,6 +5,7 @@ import { coverageSchema } from '../../../core/contracts/http/coverage.ts';
 import { findingSchema } from '../../../core/contracts/http/findings.ts';
 import { paced } from '../live/pace.ts';
 import { reader } from './client.ts';
+import { clock } from './clock.ts';
 
 const readCoverage = reader(z.array(coverageSchema));
 const readFindings = reader(z.array(findingSchema));
@@ -45,6 +46,21 @@ export function coverageQuery({
     staleTime: 60_000,
   });
 }
+
+const lastDays = 3;
+
+/** Series of which daily bars of the last three days are missing: the first hundred, and whether there are more. */
+export const missingOfLateQuery = queryOptions({
+  queryKey: ['missing-of-late'],
+  queryFn: async ({ signal }) => {
+    const dayBefore = (days: number) => new Date(clock.now() - days * 86_400_000).toISOString().slice(0, 10);
+    const asked = { interval: '1d', from: dayBefore(lastDays), to: dayBefore(1), state: 'missing', limit: '100' };
+    const answer = await readCoverage(`/coverage?${new URLSearchParams(asked)}`, signal);
+    return { series: answer.data, more: (answer.meta.nextCursor ?? null) !== null };
+  },
+  staleTime: 60_000,
+  refetchInterval: 5 * 60_000,
+});
 
 /** The ledger of bars of one symbol from one source: one series, or one for each exchange that it was listed on. */
 export function seriesCoverageQuery(of: {

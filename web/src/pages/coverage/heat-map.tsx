@@ -2,32 +2,14 @@ import { Link } from '@tanstack/react-router';
 import { History } from 'lucide-react';
 import { useState } from 'react';
 import type { CoverageRangeView, CoverageView } from '../../../../core/contracts/http/coverage.ts';
-import type { MissingReason, NoSessionReason } from '../../../../core/contracts/words/coverage.ts';
 import { useRefusal } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { formatCount, formatShare, plural } from '../../text/format.ts';
 import { BackfillDialog } from './backfill-dialog.tsx';
 import styles from './heat-map.module.css';
+import { harmless, reasonWords } from './reasons.ts';
 
 const day = 86_400_000;
-
-const reasonWords: Readonly<Record<MissingReason | NoSessionReason, string>> = {
-  not_collected: 'nobody asked for it',
-  not_yet_due: 'not due yet',
-  source_failed: 'the source failed',
-  held_back: 'held back in quarantine',
-  quota: 'no quota was left',
-  withdrawn: 'withdrawn by the source',
-  not_traded: 'not traded',
-  unexplained: 'unexplained',
-  closed: 'exchange closed',
-  before_first: 'before its first day',
-  after_last: 'after its last day',
-  calendar_unknown: 'calendar not known',
-};
-
-/** What needs nobody: it comes by itself, or there was nothing. */
-const harmless: ReadonlySet<string> = new Set(['not_yet_due', 'not_traded', 'not_collected']);
 
 function kindOf({ state, reason }: CoverageRangeView): 'present' | 'missing' | 'harmless' | 'none' {
   if (state === 'present') return 'present';

@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { missingOfLateQuery } from '../../api/coverage-queries.ts';
 import { exchangesQuery, servicesQuery, sourcesQuery, systemQuery } from '../../api/queries.ts';
 import { Page, Section } from '../../components/page.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { useTogether } from '../../components/together.ts';
 import { NeedsAttention } from './attention.tsx';
+import { CoverageOfLate } from './coverage.tsx';
 import { DeadLetters } from './dead-letters.tsx';
 import { EventsWaiting } from './events-waiting.tsx';
 import { Exchanges } from './exchanges.tsx';
@@ -24,7 +26,8 @@ export function OverviewPage() {
   const operations = useQuery(servicesQuery);
   const market = useQuery(exchangesQuery);
   const sources = useQuery(sourcesQuery);
-  const wait = useTogether([system, operations, market, sources]);
+  const missing = useQuery(missingOfLateQuery);
+  const wait = useTogether([system, operations, market, sources, missing]);
 
   if (wait)
     return (
@@ -63,6 +66,7 @@ export function OverviewPage() {
           />
         )}
       </Section>
+      <CoverageOfLate />
       {operations.data && operations.isError && (
         <StaleNotice
           since={operations.dataUpdatedAt}
