@@ -12,6 +12,7 @@ try {
     dev: stageTemplates('dev', folder),
     prod: stageTemplates('prod', folder),
     kafka: stageTemplates('dev', folder, { QUOTRON_EVENTS: 'kafka' }),
+    streams: stageTemplates('prod', folder, { QUOTRON_EVENT_STREAMS: 'on' }),
   });
   writeFileSync(page, made);
 } finally {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import { mostStreams, usualStreams } from '../core/contracts/events/following.ts';
 import { namedPrefix, prefixSchema, usualPrefix } from '../core/contracts/installation.ts';
 import { type DatabaseUrls, databaseUrlsSchema } from '../core/contracts/migrate.ts';
 import { type StageFile, stageFileName } from '../core/contracts/stage-file.ts';
@@ -39,6 +40,7 @@ const dev: CloudSettings = {
   },
   endpointZones: 1,
   events: 'sns',
+  eventStreams: 0,
   acceptFindings: undefined,
   alertsFrom: undefined,
   corsOrigins: undefined,
@@ -81,6 +83,7 @@ const prod: CloudSettings = {
   },
   endpointZones: 2,
   events: 'sns',
+  eventStreams: 0,
   acceptFindings: undefined,
   alertsFrom: undefined,
   corsOrigins: undefined,
@@ -141,6 +144,7 @@ function cloud(settings: CloudSettings, env: Readonly<Record<string, string | un
     database: { ...database, ...ownDatabase(database.maxConnections, env) },
     alarmEmail,
     events,
+    eventStreams: eventStreams(env['QUOTRON_EVENT_STREAMS']) ?? settings.eventStreams,
     dashboard: onOrOff('QUOTRON_CLOUDWATCH_DASHBOARD', env['QUOTRON_CLOUDWATCH_DASHBOARD']) ?? settings.dashboard,
     publicStatus: onOrOff('QUOTRON_PUBLIC_STATUS', env['QUOTRON_PUBLIC_STATUS']) ?? settings.publicStatus,
     waf: onOrOff('QUOTRON_WAF', env['QUOTRON_WAF']) ?? settings.waf,
@@ -200,6 +204,16 @@ function eventTransport(value: string | undefined): CloudSettings['events'] | un
   if (!value) return undefined;
   if (value === 'sns' || value === 'kafka') return value;
   throw new StageError(`QUOTRON_EVENTS is "${value}". Set it to sns or kafka, or unset it.`);
+}
+
+/** `QUOTRON_EVENT_STREAMS`: how many clients may hold a stream of events; `on` for the usual number. */
+function eventStreams(value: string | undefined): number | undefined {
+  if (!value) return undefined;
+  if (value === 'on' || value === 'off') return value === 'on' ? usualStreams : 0;
+  if (/^[1-9]\d?$/.test(value) && Number(value) <= mostStreams) return Number(value);
+  throw new StageError(
+    `QUOTRON_EVENT_STREAMS is "${value}". Set it to on, off or a number up to ${mostStreams}, or unset it.`,
+  );
 }
 
 function onOrOff(name: string, value: string | undefined): boolean | undefined {

@@ -47,6 +47,9 @@ COPY --from=bundles /bundles/set-credentials ${LAMBDA_TASK_ROOT}/
 FROM base AS api
 COPY --from=bundles /bundles/api ${LAMBDA_TASK_ROOT}/
 
+FROM base AS stream-events
+COPY --from=bundles /bundles/stream-events ${LAMBDA_TASK_ROOT}/
+
 FROM base AS yahoo-proxy
 COPY --from=bundles /bundles/yahoo-proxy ${LAMBDA_TASK_ROOT}/
 

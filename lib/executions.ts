@@ -23,7 +23,8 @@ export function neededExecutions(settings: StageSettings): number {
   const pages = concurrency.together ? 0 : leastConcurrency;
   // Those of recoveries, events, alerts, of exports, and of events for alerts.
   const events = settings.stage !== 'local' && settings.events === 'kafka' ? ofPoller : leastConcurrency;
-  const others = 4 * leastConcurrency + events;
+  const streams = settings.stage === 'local' ? 0 : settings.eventStreams;
+  const others = 4 * leastConcurrency + events + streams;
   const { ingest, outcomes, ticks } = concurrency;
   const queues = [...scrapers, ingest, pages, outcomes, ticks, others];
   return queues.reduce((sum, each) => sum + each, beside);

@@ -116,6 +116,11 @@ export interface CloudSettings extends CommonSettings {
   };
   /** Where events go: a FIFO topic of SNS, or a Kafka of their own (MSK Serverless), which costs hundreds of dollars a month. */
   readonly events: 'sns' | 'kafka';
+  /**
+   * How many clients may hold a stream of events open at the same time, each in a container of `stream-events` of its own; those
+   * that come later get the short form. With 0 all do, and there is no such function.
+   */
+  readonly eventStreams: number;
   /** Number of zones of the SQS endpoint: each costs about 7 dollars a month. */
   readonly endpointZones: 1 | 2;
   /**

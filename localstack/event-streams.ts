@@ -8,15 +8,12 @@ import { memoryStreamSlots } from '../core/adapters/memory/stream-slots.ts';
 import { apiKeyStore } from '../core/adapters/postgres/access/api-key-store.ts';
 import { createPool } from '../core/adapters/postgres/database/pool.ts';
 import { eventFeed } from '../core/adapters/postgres/events/event-feed.ts';
+import { usualStreams } from '../core/contracts/events/following.ts';
 import { localInstallation } from '../core/contracts/installation.ts';
-import { createAuthenticator } from '../core/http/authenticate.ts';
-import { feedWatch } from '../core/http/event-stream/feed-watch.ts';
-import { eventRoutes } from '../core/http/event-stream/routes.ts';
-import { usualTimes } from '../core/http/event-stream/stream.ts';
+import { serveEvents } from '../core/http/event-stream/serve-events.ts';
 import { splitKey } from '../core/http/given-key.ts';
-import { basePath, serveRoutes } from '../core/http/serve-routes.ts';
+import { basePath } from '../core/http/serve-routes.ts';
 import { catalogue } from '../core/sources/catalogue.ts';
-import { importDefinitions } from '../core/sources/import/source.ts';
 
 export interface EventStreamOptions {
   readonly databaseUrl: string;
@@ -31,8 +28,6 @@ export interface EventStreams {
   stop(): Promise<void>;
 }
 
-/** Clients that hold a stream at the same time; a later one gets the short form. */
-const mostStreams = 5;
 const pollMs = 500;
 /** A connection that has read is closed at once: none is held while streams wait. */
 const keptMs = 1;
@@ -40,15 +35,9 @@ const keptMs = 1;
 /** Streams events of a database. */
 export function openEventStreams({ databaseUrl, simulated, corsOrigins, log }: EventStreamOptions): EventStreams {
   const pool = createPool({ url: databaseUrl }, 2, undefined, keptMs);
-  const feed = eventFeed(pool);
-  const streaming = { slots: memoryStreamSlots(mostStreams), watch: feedWatch(feed, pollMs), ...usualTimes };
-  const app = serveRoutes(eventRoutes({ feed, installation: localInstallation, streaming }), {
-    authenticator: createAuthenticator(apiKeyStore(pool), Date.now),
-    clock: Date.now,
-    catalogue: [...catalogue, ...importDefinitions],
-    longAnswers: { keep: () => Promise.reject(new Error('An answer of the feed is never so long.')) },
-    protocol: 'http',
-    ...{ simulated, corsOrigins, log },
+  const app = serveEvents({
+    ...{ feed: eventFeed(pool), keys: apiKeyStore(pool), slots: memoryStreamSlots(usualStreams) },
+    ...{ pollMs, installation: localInstallation, protocol: 'http', catalogue, simulated, corsOrigins, log },
   });
   const listener = getRequestListener(app.fetch);
   return {

@@ -1,3 +1,5 @@
+import { streamGraceMs, streamLastsMs } from './events/following.ts';
+
 /** The Lambda functions: the names of the folders under `functions/`. The local cloud leaves `cloudFunctions` out. */
 export const functionNames = [
   'schedule',
@@ -13,6 +15,7 @@ export const functionNames = [
   'write-exports',
   'set-credentials',
   'api',
+  'stream-events',
   'yahoo-proxy',
   'summarise',
   'relay-events',
@@ -26,10 +29,21 @@ export const functionNames = [
 export type FunctionName = (typeof functionNames)[number];
 
 /** Functions that only an AWS account has a use for. */
-export const cloudFunctions: readonly FunctionName[] = ['prepare-database', 'make-topics', 'notify', 'canary'];
+export const cloudFunctions: readonly FunctionName[] = [
+  'prepare-database',
+  'make-topics',
+  'stream-events',
+  'notify',
+  'canary',
+];
 
 /** Functions that are deployed only where a stage's settings ask for them. */
-export const optionalFunctions: readonly FunctionName[] = ['summarise', 'relay-to-kafka', 'make-topics'];
+export const optionalFunctions: readonly FunctionName[] = [
+  'summarise',
+  'relay-to-kafka',
+  'make-topics',
+  'stream-events',
+];
 
 /**
  * Functions in the VPC: they reach Postgres, S3 and SQS and nothing else, `relay-to-kafka` also the stage's Kafka, and
@@ -48,6 +62,7 @@ export const insideFunctions: readonly FunctionName[] = [
   'relay-to-kafka',
   'make-topics',
   'api',
+  'stream-events',
 ];
 
 /**
@@ -73,6 +88,8 @@ export const timeoutSeconds: Readonly<Record<FunctionName, number>> = {
   'write-exports': 150,
   'set-credentials': 20,
   api: 20,
+  // A stream, that of a client which does not read to its end, and the start of a container.
+  'stream-events': (streamLastsMs + streamGraceMs) / 1_000 + 20,
   // API Gateway gives up after 29 s.
   'yahoo-proxy': 28,
   summarise: 60,

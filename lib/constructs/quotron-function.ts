@@ -168,7 +168,7 @@ export class QuotronFunction extends Construct implements BoundFunction {
  * Functions that the API starts. API Gateway itself traces nothing: it would record addresses, and they may hold feed
  * tokens. Lambda records the first invocation of a second and one in twenty of the rest, and has no setting for that.
  */
-const requested: readonly FunctionName[] = ['api', 'yahoo-proxy', 'set-credentials'];
+const requested: readonly FunctionName[] = ['api', 'stream-events', 'yahoo-proxy', 'set-credentials'];
 
 /** What rules and queues start is traced where a stage says so: it is nearly all the first one of a second. */
 function isTraced(name: FunctionName, settings: StageSettings): boolean {

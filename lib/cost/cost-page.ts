@@ -1,6 +1,6 @@
 import { type Inventory, inventoryOf } from './inventory.ts';
 import { listPrices } from './list-prices.ts';
-import { idle, type MonthlyPrice, priceOf, usualUse } from './monthly-price.ts';
+import { followerUsd, idle, type MonthlyPrice, priceOf, usualUse } from './monthly-price.ts';
 import type { Use } from './workload.ts';
 
 /** A size of installation that the page prices. */
@@ -29,8 +29,8 @@ export const sizes: readonly Size[] = [
   },
 ];
 
-/** Of the stages, and of `dev` with its events on Kafka. */
-type Templates = Readonly<Record<Size['stage'] | 'kafka', readonly unknown[]>>;
+/** Of the stages, of `dev` with its events on Kafka, and of `prod` with streams of them. */
+type Templates = Readonly<Record<Size['stage'] | 'kafka' | 'streams', readonly unknown[]>>;
 
 /** The price of each size. */
 export function sizePrices(templates: Templates): readonly { readonly size: Size; readonly price: MonthlyPrice }[] {
@@ -50,7 +50,13 @@ export function costPage(page: string, templates: Templates): string {
   const tables = new Map([
     ['sums', sums(made)],
     ['lines', lines(made)],
-    ['options', options(inventoryOf(templates.dev), inventoryOf(templates.prod), inventoryOf(templates.kafka))],
+    [
+      'options',
+      options({
+        ...{ dev: inventoryOf(templates.dev), prod: inventoryOf(templates.prod) },
+        ...{ kafka: inventoryOf(templates.kafka), streams: inventoryOf(templates.streams) },
+      }),
+    ],
     ['list prices', prices()],
   ]);
   return [...tables].reduce((text, [name, table]) => {
@@ -96,12 +102,11 @@ function lines(made: Priced): string {
 }
 
 /** What a setting or a later part would add. */
-function options(dev: Inventory, prod: Inventory, kafka: Inventory): string {
+function options({ dev, prod, kafka, streams }: Readonly<Record<keyof Templates, Inventory>>): string {
   const usual = usualUse(500, 'session');
   const more = (changed: Partial<Inventory>, of = prod) =>
     priceOf({ ...of, ...changed }, usual).usd - priceOf(of, usual).usd;
   const traced = new Map([...prod.functions].map(([name, shape]) => [name, { ...shape, traced: true }]));
-  const streamHour = listPrices.lambdaGbSecondArm * 3_600 * 0.5;
   return table(
     ['option', 'USD a month more'],
     [
@@ -116,10 +121,12 @@ function options(dev: Inventory, prod: Inventory, kafka: Inventory): string {
         'Events on Kafka in `dev`: MSK Serverless, partitions, the poller of alerts, a larger database',
         usd(more(kafka, dev)),
       ],
+      ['Streams of events (`QUOTRON_EVENT_STREAMS`, `prod`), while nobody holds one', usd(more(streams))],
       [
-        'A stream of events that one client holds open round the clock (512 MB)',
-        usd(streamHour * listPrices.hoursPerMonth),
+        'A tab of the dashboard that is open round the clock (`prod`): its events by the short form',
+        usd(followerUsd(prod, usual, 'short form')),
       ],
+      ['The same tab: its events by a stream', usd(followerUsd(streams, usual, 'stream'))],
       [
         'Answers kept of the Yahoo proxy, for each call to Yahoo a minute, round the clock (50 symbols are one call)',
         usd((listPrices.hoursPerMonth * 60 * listPrices.putThousand) / 1000),

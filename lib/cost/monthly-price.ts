@@ -1,3 +1,4 @@
+import { shortFormRetryMs, streamLastsMs } from '../../core/contracts/events/following.ts';
 import { kafkaPartitions } from '../../core/contracts/kafka.ts';
 import { type Inventory, inventoryOf } from './inventory.ts';
 import { listPrices } from './list-prices.ts';
@@ -47,6 +48,20 @@ export function priceOf(inventory: Inventory, use: Use): MonthlyPrice {
   }));
   const usd = Math.round(lines.reduce((sum, line) => sum + line.usd, 0) * 100) / 100;
   return { region: listPrices.region, asOf: listPrices.asOf, lines, usd };
+}
+
+/**
+ * What a client costs a month that follows events round the clock, in US dollars: a request for each answer, and of a stream the
+ * function that holds it open. Throws for a stream where the templates have no function of streams.
+ */
+export function followerUsd(of: Inventory, use: Use, by: 'short form' | 'stream'): number {
+  const seconds = listPrices.hoursPerMonth * 3_600;
+  const requests = (seconds * 1_000) / (by === 'stream' ? streamLastsMs : shortFormRetryMs);
+  const asking = priceOf(of, { ...use, requests: use.requests + requests }).usd - priceOf(of, use).usd;
+  if (by === 'short form') return asking;
+  const fn = of.functions.get('stream-events');
+  if (!fn) throw new Error('These templates have no function of streams: QUOTRON_EVENT_STREAMS was not set.');
+  return asking + seconds * (fn.memoryMb / 1024) * listPrices.lambdaGbSecondArm;
 }
 
 /** Partitions of the topics of a stage. */

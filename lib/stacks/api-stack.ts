@@ -7,10 +7,12 @@ import {
   MethodLoggingLevel,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { physicalName } from '../../core/contracts/installation.ts';
 import { deployedBy } from '../asset-bucket.ts';
+import { EventStreams } from '../constructs/event-streams.ts';
 import { addGatewayProblems } from '../constructs/gateway-problems.ts';
 import { QuotronFunction } from '../constructs/quotron-function.ts';
 import { grantRedrive } from '../constructs/quotron-queue.ts';
@@ -125,6 +127,10 @@ export class ApiStack extends Stack {
     yahoo.addProxy({ anyMethod: true, defaultIntegration: integration(proxy.function) });
     const setCredentials = this.setCredentials(settings, storage, pipeline);
     this.restApi.root.resourceForPath('api/v1/sources/{id}/credentials').addMethod('ANY', integration(setCredentials));
+    const streams =
+      settings.stage !== 'local' && settings.eventStreams > 0
+        ? new EventStreams(this, 'Streams', { settings, storage, restApi: this.restApi })
+        : undefined;
     // Removes CDK's output of the URL: users reach the API through the dashboard's address.
     this.restApi.node.tryRemoveChild('Endpoint');
     this.acknowledge(logged);
@@ -138,7 +144,15 @@ export class ApiStack extends Stack {
           restApi: this.restApi,
         });
       if (settings.waf) new WebAcl(this, 'WebAcl', { settings, restApi: this.restApi });
-      this.alarms(settings.stage, [api, proxy.function, setCredentials, ...(summaries ? [summaries.function] : [])]);
+      const answering = [api, proxy.function, setCredentials];
+      const others = [streams, summaries].flatMap((part) => part?.function ?? []);
+      const period = Duration.minutes(5);
+      const p95 = { statistic: 'p95', period };
+      // API Gateway takes a stream for an answer of minutes. Its own time is milliseconds of that of the functions.
+      const latencies = streams
+        ? answering.map(({ lambda }) => lambda.metricDuration(p95))
+        : [this.restApi.metricLatency(p95)];
+      this.alarms(settings.stage, { functions: [...answering, ...others], latencies, period });
       if (summaries)
         new QueueAlarms(this, 'SummariesAlarms', {
           stage: settings.stage,
@@ -150,15 +164,18 @@ export class ApiStack extends Stack {
     new CfnOutput(this, 'RestApiStage', { value: apiStage });
   }
 
-  private alarms(stage: string, functions: readonly QuotronFunction[]): void {
+  private alarms(
+    stage: string,
+    of: { functions: readonly QuotronFunction[]; latencies: readonly IMetric[]; period: Duration },
+  ): void {
+    const { functions, latencies, period } = of;
     new FunctionErrors(this, 'AnswersFail', { stage, functions });
-    const period = Duration.minutes(5);
     new RunbookAlarm(this, 'ServerErrors', {
       metric: together(
         'MAX',
         [
           { metric: this.restApi.metricServerError({ statistic: 'Sum', period }), limit: mostServerErrors },
-          { metric: this.restApi.metricLatency({ statistic: 'p95', period }), limit: mostLatencyMs },
+          ...latencies.map((metric) => ({ metric, limit: mostLatencyMs })),
         ],
         period,
       ),

@@ -43,7 +43,7 @@ it('the API and the proxy, which waits for `state`, answer before API Gateway gi
 });
 
 it('a burst of the API or of `state` leaves no connection idle for longer than a minute', () => {
-  for (const name of ['api', 'state'] as const)
+  for (const name of ['api', 'stream-events', 'state'] as const)
     expect(Number(sessionSettingsOf(timeLimits(name))['idle_session_timeout'])).toBeLessThanOrEqual(60_000);
 });
 

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { insideFunctions } from '../../core/contracts/functions.ts';
 import { databaseSizeNames, mostConnections } from '../../lib/stage-settings.ts';
-import { cloudStages, eventSourcesOf, functionsOf, onKafka, resourcesOf, type StageName } from './synthesize.ts';
+import {
+  cloudStages,
+  eventSourcesOf,
+  functionsOf,
+  onKafka,
+  resourcesOf,
+  type StageName,
+  withStreams,
+} from './synthesize.ts';
 
 /** Invocations of a function at once by one poller of Kafka. */
 const ofPoller = 5;
@@ -13,7 +21,7 @@ const notForFunctions = 10;
 /**
  * The most containers of each inside function that can be busy at once, each with a pool of one connection. What calls a
  * function is read from the template: queues by their `maxConcurrency`; a rule twice, since a tick may come double. What
- * requests from outside can multiply, the API and `state`, is capped by the limit of its database role. Of Kafka, a poller
+ * requests from outside can multiply, the API with its streams and `state`, is capped by the limit of its database role. Of Kafka, a poller
  * starts five at once.
  */
 function possibleConnections(stage: StageName): { pipeline: number; capped: number; state: number; callers: number } {
@@ -39,7 +47,9 @@ function possibleConnections(stage: StageName): { pipeline: number; capped: numb
   const deployed = insideFunctions.filter((name) => 'DB_HOST' in (functionsOf(stage).get(name)?.variables ?? {}));
 
   let pipeline = 0;
-  for (const name of deployed.filter((inside) => inside !== 'api' && inside !== 'state')) {
+  const capped = (name: string) =>
+    /^quotron_(api|state)$/.test(String(functionsOf(stage).get(name)?.variables['DB_USER']));
+  for (const name of deployed.filter((inside) => !capped(inside))) {
     const byRule = rules.includes(`"${functionsOf(stage).get(name)?.id}"`) ? 2 : 0;
     const byDeployment = name === 'migrate' ? 2 : 0;
     const possible = byQueue(name) + byKafka(functionsOf(stage).get(name)?.id) + byRule + byDeployment;
@@ -55,7 +65,7 @@ function possibleConnections(stage: StageName): { pipeline: number; capped: numb
   };
 }
 
-describe.each([...cloudStages, onKafka])('in %s', (stage) => {
+describe.each([...cloudStages, onKafka, withStreams])('in %s', (stage) => {
   it('all functions at once, old version and new, leave the database connections to spare', () => {
     const [parameters] = resourcesOf(stage, 'AWS::RDS::DBParameterGroup');
     const limit = Number(

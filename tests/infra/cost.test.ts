@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { costPage, sizePrices } from '../../lib/cost/cost-page.ts';
 import { inventoryOf } from '../../lib/cost/inventory.ts';
-import { idle, kafkaMonth, monthlyPrice, priceOf, usualUse } from '../../lib/cost/monthly-price.ts';
-import { onKafka, type StageName, synthesized } from './synthesize.ts';
+import { followerUsd, idle, kafkaMonth, monthlyPrice, priceOf, usualUse } from '../../lib/cost/monthly-price.ts';
+import { onKafka, type StageName, synthesized, withStreams } from './synthesize.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/cost.md'), 'utf8');
 const templatesOf = (stage: StageName) =>
   Object.values(synthesized(stage).stacks).map(({ template }): unknown => template.toJSON());
-const templates = { dev: templatesOf('dev'), prod: templatesOf('prod'), kafka: templatesOf(onKafka) };
+const templates = {
+  dev: templatesOf('dev'),
+  prod: templatesOf('prod'),
+  kafka: templatesOf(onKafka),
+  streams: templatesOf(withStreams),
+};
 
 /** US dollars a month that each size costs now. Lower one when a change makes it cheaper; whoever raises one says why.
  * Alerts cost two dollars: two queues that Lambda polls, nine metrics of alarms, a secret, and their two functions. */
@@ -67,6 +72,16 @@ describe('the price of a stage', () => {
   it('of a stage with its events on Kafka is what the warning of its synthesis says', () => {
     const line = monthlyPrice(templates.kafka, idle).lines.find(({ what }) => what === 'Kafka');
     expect(line?.usd).toBeCloseTo(kafkaMonth, 2);
+  });
+
+  it('of a client that follows events has its requests in it, and of a stream the function that waits', () => {
+    const streams = inventoryOf(templates.streams);
+    const [short, stream] = (['short form', 'stream'] as const).map((by) => followerUsd(streams, idle, by));
+    // 175,200 requests at 3.5 and 1 dollars a million, and a quarter of a GB for 730 hours.
+    expect(short).toBeGreaterThan(0.79);
+    expect(stream).toBeGreaterThan(8.76);
+    expect(stream).toBeLessThan(9);
+    expect(() => followerUsd(made, idle, 'stream')).toThrow('QUOTRON_EVENT_STREAMS');
   });
 
   it('knows the price of every kind of resource, or says which it does not know', () => {

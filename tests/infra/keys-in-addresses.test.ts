@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { resourcesOf, stages } from './synthesize.ts';
+import { resourcesOf, stages, withStreams } from './synthesize.ts';
 
 /*
  * A feed token stands in the address. So nothing that the cloud logs or traces by itself may have the path of a request,
@@ -35,7 +35,7 @@ it('a format with the path of a request is one that would be found', () => {
   expect(variablesOf('{"path":"$context.path"}').filter((name) => !harmless.has(name))).toEqual(['path']);
 });
 
-describe.each(stages)('in %s', (stage) => {
+describe.each([...stages, withStreams])('in %s', (stage) => {
   it('no log of API Gateway and no trace has the address of a request', () => {
     const found = resourcesOf(stage, 'AWS::ApiGateway::Stage').map(({ resource }) =>
       stageSchema.parse(resource.Properties),

@@ -3,7 +3,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { onKafka, type StageName, stages, synthesized } from './synthesize.ts';
+import { onKafka, type StageName, stages, synthesized, withStreams } from './synthesize.ts';
 
 /** Findings of cdk-nag in a stage, `rule at path`. With `heedless`, those that are acknowledged as well. */
 function findings(stage: StageName, { heedless }: { heedless: boolean }): { rule: string; path: string }[] {
@@ -32,7 +32,7 @@ function acknowledgements(stage: StageName): { rule: string; path: string; reaso
   );
 }
 
-describe.each([...stages, onKafka])('in %s', (stage) => {
+describe.each([...stages, onKafka, withStreams])('in %s', (stage) => {
   it('cdk-nag (AwsSolutions) finds nothing that is not acknowledged', () => {
     expect(findings(stage, { heedless: false })).toEqual([]);
   });

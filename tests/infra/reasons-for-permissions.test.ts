@@ -30,7 +30,7 @@ const withOptionalFunctions = once(() => {
   if (dev.stage === 'local') throw new Error('dev is no laptop');
   const app = emptyApp();
   const asked = { summaryModel: 'amazon.nova-lite-v1:0', alertsFrom: 'alerts@example.com', events: 'kafka' } as const;
-  addQuotron(app, { ...dev, ...asked, webFolder: builtDashboard() });
+  addQuotron(app, { ...dev, ...asked, eventStreams: 5, webFolder: builtDashboard() });
   const stacks = app.node.children.filter(Stack.isStack);
   return permissionsOf(
     stacks.map((stack): unknown => Template.fromStack(stack).toJSON()),

@@ -11,14 +11,21 @@ export const stages = ['local', 'dev', 'prod'] as const;
 export const cloudStages = ['dev', 'prod'] as const;
 /** A stage whose events go to Kafka. */
 export const onKafka = 'dev on Kafka' as const;
-export type StageName = (typeof stages)[number] | typeof onKafka;
+/** A stage that streams events. */
+export const withStreams = 'prod with streams' as const;
+export type StageName = (typeof stages)[number] | typeof onKafka | typeof withStreams;
+
+const ownersStages = {
+  [onKafka]: { stage: 'dev', env: { QUOTRON_EVENTS: 'kafka' } },
+  [withStreams]: { stage: 'prod', env: { QUOTRON_EVENT_STREAMS: 'on' } },
+} as const;
 
 /** By which a stage is deployed, and what its owner sets. */
 function deployedAs(name: StageName): {
   readonly stage: (typeof stages)[number];
   readonly env: Record<string, string>;
 } {
-  return name === onKafka ? { stage: 'dev', env: { QUOTRON_EVENTS: 'kafka' } } : { stage: name, env: {} };
+  return name === onKafka || name === withStreams ? ownersStages[name] : { stage: name, env: {} };
 }
 
 const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });

@@ -1,5 +1,5 @@
 /**
- * `npm run lint:cloud`: synthesizes both stages of the cloud, and one with its events on Kafka, with cdk-nag, and looks at the templates with cfn-lint and
+ * `npm run lint:cloud`: synthesizes both stages of the cloud, one with its events on Kafka and one that streams them, with cdk-nag, and looks at the templates with cfn-lint and
  * checkov. What is left as it is stands with its reason in `.checkov.yaml`, in `.cfnlintrc.yaml` and at the constructs.
  *
  * Ends with 1 for any finding, and for an entry of `.checkov.yaml` that nothing needs any more.
@@ -18,6 +18,7 @@ const stages = [
   { name: 'dev', stage: 'dev', env: {} },
   { name: 'prod', stage: 'prod', env: {} },
   { name: 'prod on Kafka', stage: 'prod', env: { QUOTRON_EVENTS: 'kafka' } },
+  { name: 'prod with streams', stage: 'prod', env: { QUOTRON_EVENT_STREAMS: 'on' } },
 ];
 /** Nobody gets mail: nothing is deployed. */
 const placeholders = { QUOTRON_ALARM_EMAIL: 'operator@example.com' };

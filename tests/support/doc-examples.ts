@@ -159,7 +159,7 @@ export const notRun: readonly { readonly file: string; readonly first: string; r
   {
     file: 'docs/runbook.md',
     first:
-      'for f in schedule scrape-api scrape-browser ingest state monitor recover maintain api yahoo-proxy set-credentials notify; do',
+      'for f in schedule scrape-api scrape-browser ingest state monitor recover maintain api yahoo-proxy set-credentials stream-events notify; do',
     why: 'needs an AWS account',
   },
   {

@@ -1,12 +1,11 @@
 /** Following the feed as an event stream: what is written is a run of blocks, each of which ends with an empty line. */
 import { type CloudEvent, toJson, typePrefix } from '../../contracts/events/cloud-event.ts';
+import { shortFormRetryMs } from '../../contracts/events/following.ts';
 import type { Installation } from '../../contracts/installation.ts';
 import { inEnvelope } from '../../events/envelope.ts';
 import { selected, type Visible, type Wanted } from '../../events/selection.ts';
 import type { EventFeed } from '../../ports/event-feed.ts';
 
-/** When a browser asks again after the short form, in milliseconds. */
-export const retryMs = 15_000;
 /** Events that one look takes from the feed. */
 const eventsAtOnce = 200;
 
@@ -111,5 +110,5 @@ export async function sinceThen(follower: Follower): Promise<Since> {
 
 /** The short form of a stream: all of that, then the end. */
 export function shortForm({ oldest, blocks, position }: Since): string {
-  return beginning(retryMs, oldest) + blocks + here(position);
+  return beginning(shortFormRetryMs, oldest) + blocks + here(position);
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { asyncApiDocument } from '../../contracts/events/asyncapi.ts';
 import { onTheWire, typePrefix, wireEventSchema } from '../../contracts/events/cloud-event.ts';
 import { type EventType, eventTypes } from '../../contracts/events/event.ts';
+import { shortFormRetryMs } from '../../contracts/events/following.ts';
 import { eventJsonSchemas } from '../../contracts/events/json-schemas.ts';
 import type { Warning } from '../../contracts/http/envelope.ts';
 import type { Installation } from '../../contracts/installation.ts';
@@ -12,7 +13,7 @@ import { wantsJson } from '../accept.ts';
 import { ProblemError } from '../problem.ts';
 import { sourceIdParameter, splitSymbols, symbolOf } from '../read-request.ts';
 import { type Reply, type Route, route } from '../route.ts';
-import { retryMs, shortForm, sinceThen } from './follow.ts';
+import { shortForm, sinceThen } from './follow.ts';
 import { openStream, type Streaming } from './stream.ts';
 
 interface RouteDependencies {
@@ -45,7 +46,7 @@ export function eventRoutes({ feed, installation, streaming }: RouteDependencies
       feed: 'events',
       tag,
       summary: 'What happened since an event, to be followed',
-      description: `Server-sent events: everything after \`Last-Event-ID\` (or \`after\`), in order, then the answer ends; a browser asks again after \`retry\`, ${retryMs / 1000} s. Each \`data\` is a CloudEvent as in docs/events.md, each \`id\` its position. Without an id it begins now: the answer has the newest position and no event. An id that is older than what is kept, or of another database, is answered by an event \`reset\` with the oldest position, and then by all that is kept. Ends with the position up to which it has looked, whatever was left out. An installation that streams keeps the answer open for up to five minutes where \`Accept\` names \`text/event-stream\` and a stream is free, and sends events as they come, with comments between. With \`Accept: application/json\` the events are \`data\`, and \`meta.nextPosition\` is the next \`after\`; \`meta.more\` says that there are more already, and the warning \`events_not_kept\` stands for \`reset\`.`,
+      description: `Server-sent events: everything after \`Last-Event-ID\` (or \`after\`), in order, then the answer ends; a browser asks again after \`retry\`, ${shortFormRetryMs / 1000} s. Each \`data\` is a CloudEvent as in docs/events.md, each \`id\` its position. Without an id it begins now: the answer has the newest position and no event. An id that is older than what is kept, or of another database, is answered by an event \`reset\` with the oldest position, and then by all that is kept. Ends with the position up to which it has looked, whatever was left out. An installation that streams keeps the answer open for up to five minutes where \`Accept\` names \`text/event-stream\` and a stream is free, and sends events as they come, with comments between. With \`Accept: application/json\` the events are \`data\`, and \`meta.nextPosition\` is the next \`after\`; \`meta.more\` says that there are more already, and the warning \`events_not_kept\` stands for \`reset\`.`,
       query: z.object({
         after: position.optional().describe('In place of the header `Last-Event-ID`'),
         types: z.string().max(1_000).optional().describe('Types, separated by commas: quotron.quotes.stored'),

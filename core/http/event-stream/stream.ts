@@ -1,4 +1,5 @@
 /** A stream of events: what there is since the position, then what comes, until its time is over or the client goes. */
+import { streamGraceMs, streamLastsMs } from '../../contracts/events/following.ts';
 import type { StreamSlots } from '../../ports/stream-slots.ts';
 import type { FeedWatch } from './feed-watch.ts';
 import { beginning, blocksOf, type Follower, following, here } from './follow.ts';
@@ -16,12 +17,10 @@ export interface Streaming {
   readonly heartbeatMs: number;
 }
 
-export const usualTimes = { lastsMs: 5 * 60_000, heartbeatMs: 15_000 } as const;
+export const usualTimes = { lastsMs: streamLastsMs, heartbeatMs: 15_000 } as const;
 
 /** When a browser asks again after a stream has ended, in milliseconds. */
 const retryMs = 2_000;
-/** A client that reads nothing keeps its stream for so much longer. */
-const graceMs = 10_000;
 
 /** The body of a stream; `null` while all streams are taken. Nothing is read ahead of a client that does not read. */
 export async function openStream(
@@ -30,7 +29,7 @@ export async function openStream(
   stillAdmitted: () => Promise<boolean>,
 ): Promise<ReadableStream<Uint8Array> | null> {
   const { slots, lastsMs } = streaming;
-  const free = await slots.take(lastsMs + graceMs);
+  const free = await slots.take(lastsMs + streamGraceMs);
   if (free === null) return null;
   const over = new AbortController();
   const blocks = runOf(follower, streaming, stillAdmitted, over.signal);
@@ -47,7 +46,7 @@ export async function openStream(
         deadline = setTimeout(() => {
           controller.error(new Error('The client of a stream of events has not read it to its end.'));
           void end();
-        }, lastsMs + graceMs);
+        }, lastsMs + streamGraceMs);
       },
       async pull(controller) {
         try {
@@ -61,8 +60,9 @@ export async function openStream(
           await end();
           throw error;
         }
-        controller.close();
+        // Before the answer ends, after which a container does nothing any more.
         await end();
+        controller.close();
       },
       cancel: end,
     },

@@ -81,6 +81,7 @@ describe('quotas of sources', () => {
       'summarise',
       'relay-events',
       'relay-to-kafka',
+      'stream-events',
     ];
     for (const name of reads.filter((each) => !others.includes(each)))
       expect(tree.get(`functions/${name}/handler.ts`), name).toMatch(/^applySourceQuotas\(\);$/m);

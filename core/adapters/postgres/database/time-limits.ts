@@ -40,7 +40,9 @@ const idleMargin = 10 * second;
  * fifths of the time, or all but 30 s where that is more; a lock half of it, and never more than a minute.
  */
 export function timeLimits(name: FunctionName): TimeLimits {
-  const timeout = timeoutSeconds[name] * second;
+  // A stream lasts for minutes; what it asks the database in them is asked as the API does.
+  const like = name === 'stream-events' ? 'api' : name;
+  const timeout = timeoutSeconds[like] * second;
   const statement = Math.max(timeout * 0.4, timeout - 30 * second);
   return {
     connect: Math.min(5 * second, timeout / 4),
@@ -48,7 +50,7 @@ export function timeLimits(name: FunctionName): TimeLimits {
     statement,
     query: statement + second,
     idleInTransaction: 10 * second,
-    idle: name === 'api' || name === 'state' ? shortIdle : usualIdle,
+    idle: like === 'api' || like === 'state' ? shortIdle : usualIdle,
   };
 }
 
