@@ -3,7 +3,7 @@ import { type Installation, optionsOf } from '../core/contracts/installation.ts'
 import type { BootstrapError as Refusal } from '../functions/migrate/standalone.ts';
 import type { Wanted } from './aws/place.ts';
 import { type Common, carryOutAlone, newCommand } from './command.ts';
-import { prefixOption, stageOption } from './deploy.ts';
+import { accountOption, prefixOption, regionOption, stageOption } from './deploy.ts';
 import { safe } from './output.ts';
 import { CommandError, exitCodes } from './problems.ts';
 
@@ -18,10 +18,12 @@ export function bootstrapCommand(): Command {
   ])
     .addOption(stageOption())
     .addOption(prefixOption())
+    .addOption(accountOption())
+    .addOption(regionOption())
     .addOption(new Option('--name <name>', 'what it is for').default('quotron keys bootstrap'))
     .addHelpText(
       'after',
-      '\nIt takes the usual AWS credentials (AWS_PROFILE, AWS_REGION, single sign-on), which need lambda:InvokeFunction on\n<prefix>-<stage>-migrate. Keys that are valid stay valid: revoke those that are lost (`quotron keys list`).',
+      '\nIt takes the usual AWS credentials (AWS_PROFILE, single sign-on, variables), which need lambda:InvokeFunction on\n<prefix>-<stage>-migrate. Keys that are valid stay valid: revoke those that are lost (`quotron keys list`).',
     )
     .action((options: Options) =>
       carryOutAlone(options, async (out) => {

@@ -6,19 +6,19 @@ import { type FunctionName, functionNames } from '../core/contracts/functions.ts
 import { type Installation, localInstallation, optionsOf, physicalName } from '../core/contracts/installation.ts';
 import { type CloudStage, cloudStages } from '../core/contracts/stage-file.ts';
 import { localCloud } from './api.ts';
+import type { Wanted } from './aws/place.ts';
 import type { AwsPlace } from './aws/signed-json.ts';
 import { type Common, carryOutAlone, currentFolder, newCommand } from './command.ts';
-import { prefixOption } from './deploy.ts';
+import { accountOption, prefixOption, regionOption } from './deploy.ts';
 import { type LogEvent, readLogs } from './logs-reader.ts';
 import { numberOption, pastOption } from './options.ts';
 import { jsonText, safe, tinted } from './output.ts';
 import { CommandError, exitCodes } from './problems.ts';
 
-interface Options extends Common {
+interface Options extends Common, Omit<Wanted, 'stage'> {
   readonly follow?: boolean;
   readonly since: string | null;
   readonly stage?: CloudStage;
-  readonly prefix?: string;
   readonly level?: string;
   readonly limit: number;
 }
@@ -58,6 +58,8 @@ export function logsCommand(): Command {
       ).choices(cloudStages),
     )
     .addOption(prefixOption())
+    .addOption(accountOption())
+    .addOption(regionOption())
     .addHelpText(
       'after',
       '\nSecrets that are known here, and keys of Quotron and AWS, are masked. With --json a line is a JSON object.',
@@ -163,7 +165,7 @@ function idOf(name: string, { eventId, timestamp, message }: LogEvent): string {
 /** Where the logs are, and secrets that this machine knows. */
 async function placeOf({
   stage,
-  prefix,
+  ...wanted
 }: Options): Promise<{ place: AwsPlace; installation: Installation; secrets: string[] }> {
   const ownKey = process.env['QUOTRON_API_KEY'];
   const local = localCloud(process.env, currentFolder());
@@ -186,7 +188,7 @@ async function placeOf({
   }
   // Imported here so that no other command loads it.
   const { placeOf: placeOnAws } = await import('./aws/place.ts');
-  const place = await placeOnAws({ stage, ...(prefix !== undefined && { prefix }) }, process.env);
+  const place = await placeOnAws({ stage, ...wanted }, process.env);
   return { place: place.access, installation: place, secrets };
 }
 

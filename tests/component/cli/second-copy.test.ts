@@ -106,6 +106,15 @@ describe.each([
     expect(aws.operations()).toEqual(['GetCallerIdentity']);
   });
 
+  it('asks the account and region that it is told, and no other one', async () => {
+    const region = ['--region', 'eu-central-1'];
+    expect(await signedIn([...words, '--stage', 'dev', ...region], { AWS_REGION: '' })).toMatchObject({ code: 0 });
+    aws.asked.length = 0;
+    const other = await signedIn([...words, '--stage', 'dev', '--account', '999988887777']);
+    expect(other).toMatchObject({ code: 1, stdout: '' });
+    expect(aws.operations()).toEqual(['GetCallerIdentity']);
+  });
+
   it('says so where the account has no such copy', async () => {
     aws.answers.set(invoked('nobody-dev-migrate'), () => jsonError('ResourceNotFoundException', 404));
     const done = await signedIn([...words, '--stage', 'dev', '--prefix', 'nobody']);

@@ -62,8 +62,15 @@ describe('workflows', () => {
   it('what they run is there', () => {
     const { scripts } = JSON.parse(read('package.json'));
     const run = workflows.flatMap((file) => [...read(file).matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name));
-    expect(run.length).toBeGreaterThan(2);
+    expect(run.length).toBeGreaterThan(1);
     for (const name of run) expect(Object.keys(scripts)).toContain(name);
+  });
+
+  it('a stage is deployed by the command that refuses to replace its database, and its sign-in is in no log', () => {
+    expect(read('.github/workflows/deploy.yml')).toMatch(
+      /run: npx quotron deploy --stage "\$STAGE" --yes > \/dev\/null$/m,
+    );
+    for (const file of workflows) expect(read(file)).not.toContain('cdk deploy --');
   });
 
   it('Dependabot raises actions, packages and images', () => {
