@@ -17,10 +17,12 @@ export interface Containers {
   stop(): Promise<void>;
 }
 
-export function startContainers(url: string): Containers {
+/** `events` is false for containers that make and write none. */
+export function startContainers(url: string, events = true): Containers {
+  const module = events ? 'ingest-container.ts' : 'ingest-container-without-events.ts';
   const workers = Array.from(
     { length: containerCount },
-    () => new Worker(new URL('ingest-container.ts', import.meta.url), { workerData: { url } }),
+    () => new Worker(new URL(module, import.meta.url), { workerData: { url } }),
   );
   return {
     async ingest(deliveries) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CreateTopicCommand, PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { compatibilityPartitioner, Producer } from '@platformatic/kafka';
 import { clientOptions } from '../../core/adapters/kafka/client-options.ts';
-import { kafkaEventTransport } from '../../core/adapters/kafka/event-transport.ts';
+import { kafkaEventTransport, recordOf } from '../../core/adapters/kafka/event-transport.ts';
 import { makeTopics } from '../../core/adapters/kafka/topics.ts';
 import { publish } from '../../core/adapters/postgres/database/outbox.ts';
 import { inTransaction, type Pool } from '../../core/adapters/postgres/database/pool.ts';
@@ -22,6 +22,7 @@ import { startKafka } from '../../localstack/kafka/broker.ts';
 import { whyNoKafka } from '../../localstack/kafka/install.ts';
 import { incidentEvent } from '../support/incident-events.ts';
 import { startTestDatabase } from '../support/postgres.ts';
+import { ownTime, serverOf, timeOfDescendants } from './processor-time.ts';
 
 export interface EventsResult {
   readonly transport: string;
@@ -30,40 +31,49 @@ export interface EventsResult {
   readonly relayedPerSecond: number;
   readonly barePerSecond: number;
   readonly ratio: number;
+  /** What the relay takes of the processor for an event, and what the bare client does. */
+  readonly relay: ProcessorTime;
+  readonly bare: ProcessorTime;
+}
+
+/** Microseconds of an event. The relay's process does the work of `state`, too. */
+interface ProcessorTime {
+  readonly node: number;
+  readonly postgres: number;
+  readonly broker: number;
 }
 
 /** A transport, and the client that it uses, by itself with as many events in a call. */
 interface Arm {
   readonly name: string;
-  readonly events: number;
+  readonly rounds: number;
   readonly transport: EventTransport;
   bare(events: readonly CloudEvent[]): Promise<void>;
   close(): Promise<void>;
 }
 
 const keys = 50;
-/** Events of a call of the bare client of Kafka, as the relay has them in one claim. */
+/** Events of a call of the bare client of Kafka: about as many as the transport sends in one. */
 const atOnce = 1_000;
 
-/** Events through outbox and relay beside the bare client of each transport: the median of `rounds`, arms in turn. */
-export async function benchEvents(
-  events: number,
-  rounds: number,
-  say: (line: string) => void,
-): Promise<EventsResult[]> {
+/**
+ * Events through outbox and relay beside the bare client of each transport, which sends the same records in calls of the
+ * same size, one after the other. The median of three rounds on Kafka; one on the emulator, which takes minutes.
+ */
+export async function benchEvents(events: number, say: (line: string) => void): Promise<EventsResult[]> {
   const database = await startTestDatabase(new Date());
   const folder = mkdtempSync(join(tmpdir(), 'quotron-bench-events-'));
   const arms: Arm[] = [];
   try {
     const missing = whyNoKafka();
-    if (missing === null) arms.push(await kafkaArm(join(folder, 'kafka'), events));
+    if (missing === null) arms.push(await kafkaArm(join(folder, 'kafka')));
     else say(`  Kafka is not run here: ${missing}`);
-    arms.push(await snsArm(join(folder, 'emulator'), Math.ceil(events / 20)));
+    arms.push(await snsArm(join(folder, 'emulator')));
     const pool = database.pool(1);
     const results: EventsResult[] = [];
     for (const arm of arms) {
       const runs: EventsResult[] = [];
-      for (let round = 0; round < rounds; round++) runs.push(await timed(arm, pool));
+      for (let round = 0; round < arm.rounds; round++) runs.push(await timed(arm, events, pool));
       runs.sort((a, b) => a.ratio - b.ratio);
       const median = runs[Math.floor(runs.length / 2)];
       if (median) results.push(median);
@@ -76,10 +86,12 @@ export async function benchEvents(
   }
 }
 
-async function timed(arm: Arm, pool: Pool): Promise<EventsResult> {
-  const given = Array.from({ length: arm.events }, (_, at) => incidentEvent(`source-${at % keys}`, at));
+async function timed(arm: Arm, events: number, pool: Pool): Promise<EventsResult> {
+  const given = Array.from({ length: events }, (_, at) => incidentEvent(`source-${at % keys}`, at));
   await pool.query('TRUNCATE outbox');
-  const write = await seconds(async () => {
+  const server = await serverOf(pool);
+  const perSecond = (time: number) => Math.round(events / time);
+  const write = await spentIn(server, async () => {
     for (const some of chunked(given, 1_000))
       await inTransaction(pool, async (db) =>
         publish(
@@ -89,7 +101,7 @@ async function timed(arm: Arm, pool: Pool): Promise<EventsResult> {
       );
   });
   let published = 0;
-  const relay = await seconds(async () => {
+  const relay = await spentIn(server, async () => {
     const relayed = await relayEvents(Date.now() + 3_600_000, {
       ...{
         state: postgresState(pool),
@@ -101,22 +113,36 @@ async function timed(arm: Arm, pool: Pool): Promise<EventsResult> {
     });
     published = relayed.published;
   });
-  if (published !== arm.events) throw new Error(`${arm.name} published ${published} of ${arm.events} events`);
-  const bare = await seconds(() => arm.bare(given));
-  const perSecond = (time: number) => Math.round(arm.events / time);
+  if (published !== events) throw new Error(`${arm.name} published ${published} of ${events} events`);
+  const bare = await spentIn(server, () => arm.bare(given));
+  const ofEvent = ({ node, postgres, broker }: ProcessorTime): ProcessorTime => ({
+    ...{ node: node / events, postgres: postgres / events, broker: broker / events },
+  });
   return {
-    ...{ transport: arm.name, events: arm.events, writtenPerSecond: perSecond(write) },
-    ...{ relayedPerSecond: perSecond(relay), barePerSecond: perSecond(bare), ratio: bare / relay },
+    ...{ transport: arm.name, events, writtenPerSecond: perSecond(write.seconds) },
+    ...{ relayedPerSecond: perSecond(relay.seconds), barePerSecond: perSecond(bare.seconds) },
+    ...{ ratio: bare.seconds / relay.seconds, relay: ofEvent(relay), bare: ofEvent(bare) },
   };
 }
 
-async function seconds(work: () => Promise<void>): Promise<number> {
+/** How long work takes, and microseconds of the processor: of this process, of Postgres, and of all else that it started. */
+async function spentIn(server: number, work: () => Promise<void>): Promise<ProcessorTime & { seconds: number }> {
+  const times = () => {
+    const postgres = timeOfDescendants(server);
+    return { node: ownTime(), postgres, broker: timeOfDescendants(process.pid) - postgres };
+  };
+  const before = times();
   const began = performance.now();
   await work();
-  return (performance.now() - began) / 1_000;
+  const seconds = (performance.now() - began) / 1_000;
+  const after = times();
+  return {
+    ...{ seconds, node: after.node - before.node, postgres: after.postgres - before.postgres },
+    broker: after.broker - before.broker,
+  };
 }
 
-async function kafkaArm(dir: string, events: number): Promise<Arm> {
+async function kafkaArm(dir: string): Promise<Arm> {
   const kafka = await startKafka({ dir, say: () => {} });
   const connection = { brokers: [kafka.brokers], tls: undefined, sasl: undefined };
   await makeTopics(connection, { bench: { partitions: kafkaPartitions.events, replicas: 1, retentionMs: 3_600_000 } });
@@ -126,14 +152,10 @@ async function kafkaArm(dir: string, events: number): Promise<Arm> {
     ...{ idempotent: true, retries: 2, partitioner: compatibilityPartitioner },
   });
   return {
-    ...{ name: 'Kafka', events, transport },
+    ...{ name: 'Kafka', rounds: 3, transport },
     async bare(given) {
       for (const some of chunked(given, atOnce))
-        await producer.send({
-          messages: some.map((event) => ({
-            ...{ topic: 'bench', key: Buffer.from(event.partitionkey), value: Buffer.from(toJson(event)) },
-          })),
-        });
+        await producer.send({ messages: some.map((event) => recordOf(event, 'bench')) });
     },
     async close() {
       await producer.close(true);
@@ -143,17 +165,36 @@ async function kafkaArm(dir: string, events: number): Promise<Arm> {
   };
 }
 
+/**
+ * Of a topic of the emulator. For each event it looks through the ids of five minutes, so that 100,000 events on one topic
+ * came to a stop: calls took longer than the relay waits for them.
+ */
+const eventsOfTopic = 5_000;
+
 /** Ten messages a call, five calls at once, as the transport has them. */
-async function snsArm(dir: string, events: number): Promise<Arm> {
+async function snsArm(dir: string): Promise<Arm> {
   const emulator = await startEmulator({ dir, kind: 'ministack', say: () => {} });
   const sns = new SNSClient({ ...emulatorClient(emulator), maxAttempts: 2 });
-  const { TopicArn = '' } = await sns.send(
-    new CreateTopicCommand({ Name: 'bench.fifo', Attributes: { FifoTopic: 'true' } }),
-  );
+  let topics = 0;
+  let topic = { arn: '', free: 0 };
+  const topicFor = async (count: number) => {
+    if (topic.free < count) {
+      const Name = `bench-${topics++}.fifo`;
+      const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name, Attributes: { FifoTopic: 'true' } }));
+      topic = { arn: TopicArn, free: eventsOfTopic };
+    }
+    topic.free -= count;
+    return topic.arn;
+  };
   return {
-    ...{ name: 'SNS FIFO on the emulator', events, transport: snsEventTransport(TopicArn, sns) },
+    ...{ name: 'SNS FIFO on the emulator', rounds: 1 },
+    transport: {
+      atOnce: snsEventTransport('', sns).atOnce,
+      send: async (events) => snsEventTransport(await topicFor(events.length), sns).send(events),
+    },
     async bare(given) {
-      for (const calls of chunked(chunked(given, 10), 5))
+      for (const calls of chunked(chunked(given, 10), 5)) {
+        const TopicArn = await topicFor(calls.flat().length);
         await Promise.all(
           calls.map((some) =>
             sns.send(
@@ -167,6 +208,7 @@ async function snsArm(dir: string, events: number): Promise<Arm> {
             ),
           ),
         );
+      }
     },
     async close() {
       sns.destroy();

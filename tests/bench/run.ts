@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how fast, beside what the same machine can do at best in the same run.
  *
- *   npm run bench -- [--sizes 10000,100000,1000000] [--quotes-per-blob 5000] [--only ingest,serve,proxy,browser,bundles,events] [--json]
+ *   npm run bench -- [--sizes 10000,100000,1000000] [--quotes-per-blob 5000] [--only ingest,ingest-events,serve,proxy,browser,bundles,events] [--json]
  *   npm run bench -- --against <commit> [--rounds 9] [--arms <part of a name>] [--json]
  *
  * A blob is what one task brought: 5,000 quotes for a large universe, 200 as the catalogue has it.
@@ -19,6 +19,7 @@ import { type BrowserResult, benchBrowser } from './browser-bench.ts';
 import { type BundleResult, benchBundles } from './bundle-bench.ts';
 import { benchEvents, type EventsResult } from './events-bench.ts';
 import { benchIngest, type IngestResult } from './ingest-bench.ts';
+import { benchIngestEvents, type IngestEventsResult } from './ingest-events-bench.ts';
 import { benchProxy, type ProxyResult } from './proxy-bench.ts';
 import { benchServe, type ServeResult } from './serve-bench.ts';
 
@@ -26,7 +27,7 @@ const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '10000,100000,1000000' },
     'quotes-per-blob': { type: 'string', default: '5000' },
-    only: { type: 'string', default: 'ingest,serve,proxy,browser,bundles,events' },
+    only: { type: 'string', default: 'ingest,ingest-events,serve,proxy,browser,bundles,events' },
     against: { type: 'string' },
     rounds: { type: 'string', default: '9' },
     arms: { type: 'string', default: '' },
@@ -65,6 +66,7 @@ const report: {
   node: string;
   cpus: number;
   ingest: IngestResult[];
+  ingestEvents: IngestEventsResult | null;
   serve: ServeResult[];
   proxy: ProxyResult[];
   browser: BrowserResult[];
@@ -75,6 +77,7 @@ const report: {
   node: process.version,
   cpus: cpus().length,
   ingest: [],
+  ingestEvents: null,
   serve: [],
   proxy: [],
   browser: [],
@@ -133,13 +136,28 @@ if (parts.has('browser')) {
 }
 
 if (parts.has('events')) {
-  say('\nEvents through outbox and relay beside the bare client of the transport (median of 3)');
-  report.events = await benchEvents(100_000, 3, say);
-  for (const each of report.events)
+  say('\nEvents through outbox and relay beside the bare client of the transport (median of 3 on Kafka)');
+  report.events = await benchEvents(100_000, say);
+  for (const each of report.events) {
     say(
       `  ${each.transport.padEnd(26)} ${number(each.events).padStart(7)} events  written ${number(each.writtenPerSecond).padStart(6)}/s  ` +
         `relayed ${number(each.relayedPerSecond).padStart(6)}/s  bare ${number(each.barePerSecond).padStart(6)}/s  ratio ${each.ratio.toFixed(2)}`,
     );
+    const times = ({ node, postgres, broker }: EventsResult['relay']) =>
+      `${node.toFixed(1)} µs of node, ${postgres.toFixed(1)} of Postgres, ${broker.toFixed(1)} of the broker`;
+    say(`  ${''.padEnd(26)} of the processor for an event: relayed ${times(each.relay)}; bare ${times(each.bare)}`);
+  }
+}
+
+if (parts.has('ingest-events')) {
+  say('\nIngest with events beside ingest without them (nine rounds in turn)');
+  const each = await benchIngestEvents(9);
+  report.ingestEvents = each;
+  say(
+    `  blobs of ${each.quotesPerBlob} quotes  with ${number(each.rowsPerSecond)} rows/s  without ${number(each.rowsPerSecondWithout)} rows/s  ` +
+      `ratio ${each.ratio.toFixed(2)} (${each.lowest.toFixed(2)} to ${each.highest.toFixed(2)})  ` +
+      `${each.micros.toFixed(1)} µs of the processor (${each.microsWithout.toFixed(1)}), ratio ${each.processorRatio.toFixed(2)}`,
+  );
 }
 
 if (parts.has('bundles')) {

@@ -99,18 +99,19 @@ async function oneByOne(messages: readonly Message[], produce: (messages: readon
 }
 
 function messageOf(event: CloudEvent, topic: string): Message {
-  const value = Buffer.from(toJson(event));
+  const produced = recordOf(event, topic);
+  return { event, produced, bytes: produced.value.length + mostOverhead };
+}
+
+/** The record of an event. */
+export function recordOf(event: CloudEvent, topic: string) {
   return {
-    event,
-    produced: {
-      ...{ topic, key: Buffer.from(event.partitionkey), value },
-      headers: new Map([
-        [header.contentType, contentType],
-        [header.id, Buffer.from(event.id)],
-        [header.type, Buffer.from(`${typePrefix}${event.event.type}`)],
-      ]),
-    },
-    bytes: value.length + mostOverhead,
+    ...{ topic, key: Buffer.from(event.partitionkey), value: Buffer.from(toJson(event)) },
+    headers: new Map([
+      [header.contentType, contentType],
+      [header.id, Buffer.from(event.id)],
+      [header.type, Buffer.from(`${typePrefix}${event.event.type}`)],
+    ]),
   };
 }
 
