@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
+import { patientLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { postgresIngestStore } from '../../core/adapters/postgres/prices/ingest-store.ts';
 import { unpackBlob } from '../../core/adapters/s3/pack-blob.ts';
 import { ingestMessageSchema } from '../../core/contracts/messages.ts';
@@ -13,7 +14,9 @@ import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 
 const delivery = z.object({ message: ingestMessageSchema, blob: z.instanceof(Uint8Array) }).nullable();
 
-const pool = createPool(z.object({ url: z.string() }).parse(workerData), 1);
+// Of its two blobs one waits for the connection, and on a busy machine for long.
+const limits = { ...patientLimits, connect: 60_000 };
+const pool = createPool(z.object({ url: z.string() }).parse(workerData), 1, limits);
 const blobs = new Map<string, Uint8Array>();
 const ingestBlob = ingestBlobs({
   rawStore: {

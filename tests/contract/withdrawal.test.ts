@@ -88,7 +88,7 @@ describe('what an answer leaves out of its range', () => {
     const told = async () =>
       (
         await world.pool.query(
-          `SELECT data FROM outbox WHERE type = 'bars.withdrawn' AND data->'listings' @> $1 ORDER BY id`,
+          `SELECT data FROM outbox WHERE type = 'bars.withdrawn' AND (data->'listings')::jsonb @> $1 ORDER BY id`,
           [JSON.stringify([{ listingId: listing.id }])],
         )
       ).rows.map((row) => row['data']);

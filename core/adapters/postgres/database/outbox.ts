@@ -90,6 +90,6 @@ const publishText = `
       )
       INSERT INTO outbox (type, key, data)
       SELECT type, key, data
-      FROM ROWS FROM (unnest($1::text[]), unnest($2::text[]), jsonb_array_elements($3::jsonb))
+      FROM ROWS FROM (unnest($1::text[]), unnest($2::text[]), json_array_elements($3::json))
         WITH ORDINALITY AS event (type, key, data, place)
       WHERE (SELECT count(*) FROM turn) > 0 ORDER BY place`;
