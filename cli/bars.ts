@@ -6,7 +6,7 @@ import { type Common, carryOut, newCommand } from './command.ts';
 import { instantOption, numberOption, pastOption } from './options.ts';
 import { safe, table } from './output.ts';
 import { CommandError, exitCodes, usageError } from './problems.ts';
-import { howToAdd } from './symbols.ts';
+import { howToAdd, quoted } from './symbols.ts';
 
 interface Options extends Common {
   readonly from?: string;
@@ -62,6 +62,10 @@ export function barsCommand(): Command {
         const limit = options.limit ?? (json || csv || !process.stdout.isTTY ? Number.POSITIVE_INFINITY : shownBars);
         const found = await read(api, symbol, options, limit).catch((error: unknown) => {
           if (error instanceof CommandError && error.code === 'unknown_symbol') out.progress(howToAdd(symbol));
+          if (error instanceof CommandError && error.code === 'no_bars')
+            out.progress(
+              `To load them: quotron backfill create ${options.source === undefined ? '<source>' : quoted(options.source)} ${quoted(symbol)} --from <date> --interval ${options.interval}`,
+            );
           throw error;
         });
         const { series, more } = found;
@@ -128,8 +132,8 @@ function timeOf(bars: readonly BarView[]): string {
 }
 
 /** CSV with a line for each bar. What came from a source stands in no cell that a spreadsheet takes for a formula. */
-function csvOf({ instrument, source, currency, adjustment, bars }: BarsView): string {
-  const head = 'symbol,startsAt,date,open,high,low,close,volume,currency,source,adjustment,final';
+function csvOf({ instrument, source, currency, adjustment, basis, bars }: BarsView): string {
+  const head = 'symbol,startsAt,date,open,high,low,close,volume,currency,source,adjustment,final,basis';
   const symbol = csvCell(instrument.symbol);
   const lines = bars.map((bar) =>
     [
@@ -141,6 +145,7 @@ function csvOf({ instrument, source, currency, adjustment, bars }: BarsView): st
       csvCell(source),
       adjustment,
       String(bar.final),
+      basis,
     ].join(','),
   );
   return `${[head, ...lines].join('\r\n')}\r\n`;

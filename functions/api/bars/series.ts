@@ -102,7 +102,7 @@ export async function seriesOf(
   if (!stored)
     throw new ProblemError(
       'no_bars',
-      `No ${query.interval} bars of ${listing.symbol} are stored. GET /sources shows which jobs collect bars.`,
+      `No ${query.interval} bars of ${listing.symbol} are stored. POST /backfills loads them from a source that has them; GET /sources shows which jobs collect bars by themselves.`,
     );
   const { after } = query;
   const to = endOf(query, listing.zone);

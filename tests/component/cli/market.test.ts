@@ -87,9 +87,11 @@ describe('bars', () => {
     answers['GET /bars/%3D1%2B1'] = series([20], '=1+1');
     const { stdout } = await ask('bars', '=1+1', '--csv');
     expect(stdout.split('\r\n')[0]).toBe(
-      'symbol,startsAt,date,open,high,low,close,volume,currency,source,adjustment,final',
+      'symbol,startsAt,date,open,high,low,close,volume,currency,source,adjustment,final,basis',
     );
-    expect(stdout.split('\r\n')[1]).toBe("'=1+1,2026-11-20T14:30:00.000Z,2026-11-20,1,3,0.5,2,,USD,yahoo,none,false");
+    expect(stdout.split('\r\n')[1]).toBe(
+      "'=1+1,2026-11-20T14:30:00.000Z,2026-11-20,1,3,0.5,2,,USD,yahoo,none,false,splits",
+    );
   });
 
   it('stop at a limit, and say that there are more', async () => {
@@ -116,6 +118,15 @@ describe('bars', () => {
     answers['GET /bars/SHOP'] = new Problem(404, 'unknown_symbol', 'No source has SHOP.');
     const { code, stderr } = await ask('bars', 'SHOP');
     expect([code, stderr]).toEqual([2, expect.stringContaining('quotron watch add SHOP')]);
+  });
+
+  it('of an interval that nothing collects name the command that loads them', async () => {
+    answers['GET /bars/%5EGSPC'] = new Problem(404, 'no_bars', 'No 1h bars of ^GSPC are stored.');
+    const { code, stderr } = await ask('bars', '^GSPC', '--interval', '1h');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("quotron backfill create <source> '^GSPC' --from <date> --interval 1h"),
+    ]);
   });
 });
 
