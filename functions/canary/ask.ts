@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { decimal } from '../../core/contracts/http/envelope.ts';
 
 const timeoutMs = 10_000;
-const quotesSchema = z.object({ data: z.array(z.object({ price: z.string() })).min(1) });
+const quotesSchema = z.object({ data: z.array(z.object({ price: decimal })).min(1) });
 
 export interface Asked {
   /** Where people ask: the dashboard's address, so that CloudFront is tried too. */

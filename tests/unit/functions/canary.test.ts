@@ -3,7 +3,7 @@ import { askFromOutside } from '../../../functions/canary/ask.ts';
 
 const url = 'https://d111.cloudfront.example';
 const key = 'qtr_live_of_the_canary';
-const quotes = JSON.stringify({ data: [{ symbol: 'AAPL', price: '189.95' }] });
+const quotes = JSON.stringify({ data: [{ symbol: 'AAPL', price: 189.95 }] });
 
 /** Answers by path. */
 const answers = (ready: Response, priced: Response) =>
