@@ -328,6 +328,20 @@ describe('bars', () => {
     expect(seen).toEqual(order === 'asc' ? [10.5, 11.5, 12.5, 13.5] : [13.5, 12.5, 11.5, 10.5]);
   });
 
+  it('of years of days end with the newest, for whoever follows no cursor', async () => {
+    const listing = await makeListing(world.pool, 'YEARS');
+    const days = Array.from({ length: 1_300 }, (_, day) =>
+      new Date(Date.UTC(2023, 3, 1 + day)).toISOString().slice(0, 10),
+    );
+    await makeBars(
+      listing,
+      days.map((day) => ({ day, close: '10' })),
+    );
+    const csv = await (await get('/bars/YEARS?format=csv')).text();
+    expect(csv.trimEnd().split('\r\n')).toHaveLength(1 + days.length);
+    expect((await barsOf('/bars/YEARS')).data.bars.at(-1)?.date).toBe(days.at(-1));
+  });
+
   it('are CSV where that is asked for', async () => {
     const response = await get('/bars/PAGED?limit=2', { accept: 'text/csv' });
     expect(await response.text()).toBe(

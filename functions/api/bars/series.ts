@@ -38,6 +38,9 @@ import {
   leftOutWarning,
 } from './warnings.ts';
 
+/** Bars of a page, unless fewer are asked for: readers of CSV follow no cursor, and five years of days are more than 1,000. */
+const mostBars = 10_000;
+
 /** What a request for bars may say, of one listing or of several. */
 export const barsQuery = z.object({
   interval: z.enum(barIntervals).default('1d'),
@@ -58,7 +61,7 @@ export const barsQuery = z.object({
   knownAt: instantParameter.optional().describe('As they were known at this instant'),
   order: z.enum(['asc', 'desc']).default('asc'),
   format: z.enum(['json', 'csv']).optional(),
-  limit: limitParameter(10_000, 1_000),
+  limit: limitParameter(mostBars, mostBars),
   cursor: cursorParameter,
 });
 type SeriesAsked = Omit<z.output<typeof barsQuery>, 'cursor'> & {
