@@ -25,9 +25,15 @@ const matching =
 
 /** A short word: `1mo`, `day_gainers`. */
 export const word: Parameter = { read: matching(/^[A-Za-z0-9_.-]{1,60}$/) };
+const flags: ReadonlyMap<string, string> = new Map([
+  ['true', 'true'],
+  ['1', 'true'],
+  ['false', 'false'],
+  ['0', 'false'],
+]);
 /** `true` or `false`, spelled in any letters: Python writes `True`. Some clients have numbers for it. */
 export const flag: Parameter = {
-  read: (text) => (/^(true|false|0|1)$/i.test(text) ? text.toLowerCase() : null),
+  read: (text) => flags.get(text.toLowerCase()) ?? null,
 };
 export const count: Parameter = { read: matching(/^-?\d{1,6}$/) };
 /** Seconds since the epoch, of which some clients send parts. */
@@ -42,10 +48,15 @@ const mostOfList = 20_000;
 /** Words in any order. Sent as they came, without doubles. */
 export const words: Parameter = { ...listOf(/^[A-Za-z0-9_.:-]{1,120}$/, mostOfList), keyed: sorted };
 
+/** The events that a chart is asked for, each once. */
+export function eventNames(given: string): string[] {
+  return [...new Set(given.split(/[|,]/).flatMap((each) => each.trim() || []))];
+}
+
 /** Events of a chart, which clients separate by commas or bars. Sent as they came. */
 export const events: Parameter = {
   read: matching(/^(?: ?[A-Za-z]{0,30}[|,]){0,20} ?[A-Za-z]{0,30}$/),
-  keyed: (given) => [...new Set(given.split(/[|,]/).flatMap((each) => each.trim() || []))].sort().join('|'),
+  keyed: (given) => eventNames(given).sort().join('|'),
 };
 
 /** One symbol, as Yahoo writes it. */

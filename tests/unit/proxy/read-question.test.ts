@@ -88,7 +88,8 @@ describe('charts', () => {
       period1: '1577836800.0',
       period2: '1578009600.5',
     });
-    expect(sent('includePrePost=1')).toEqual({ includePrePost: '1' });
+    expect(sent('includePrePost=1')).toEqual({ includePrePost: 'true' });
+    expect(sent('includePrePost=0')).toEqual({});
     expect(sent('events=split,%20div')).toEqual({ events: 'split, div' });
     const summary = (query: string) => first(ask('summary', query, 'AAPL'));
     expect(summary('modules=price,+summaryDetail').query).toEqual({ modules: 'price,summaryDetail' });
