@@ -58,9 +58,14 @@ const atOnce = 1_000;
 
 /**
  * Events through outbox and relay beside the bare client of each transport, which sends the same records in calls of the
- * same size, one after the other. The median of three rounds on Kafka; one on the emulator, which takes minutes.
+ * same size, one after the other. The median of three rounds on Kafka; one on the emulator, which takes minutes. `measured`
+ * gets the result of each as it is there.
  */
-export async function benchEvents(events: number, say: (line: string) => void): Promise<EventsResult[]> {
+export async function benchEvents(
+  events: number,
+  say: (line: string) => void,
+  measured: (result: EventsResult) => void,
+): Promise<void> {
   const database = await startTestDatabase(new Date());
   const folder = mkdtempSync(join(tmpdir(), 'quotron-bench-events-'));
   const arms: Arm[] = [];
@@ -70,15 +75,13 @@ export async function benchEvents(events: number, say: (line: string) => void): 
     else say(`  Kafka is not run here: ${missing}`);
     arms.push(await snsArm(join(folder, 'emulator')));
     const pool = database.pool(1);
-    const results: EventsResult[] = [];
     for (const arm of arms) {
       const runs: EventsResult[] = [];
       for (let round = 0; round < arm.rounds; round++) runs.push(await timed(arm, events, pool));
       runs.sort((a, b) => a.ratio - b.ratio);
       const median = runs[Math.floor(runs.length / 2)];
-      if (median) results.push(median);
+      if (median) measured(median);
     }
-    return results;
   } finally {
     for (const arm of arms) await arm.close();
     await database.stop();

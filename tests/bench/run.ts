@@ -137,8 +137,8 @@ if (parts.has('browser')) {
 
 if (parts.has('events')) {
   say('\nEvents through outbox and relay beside the bare client of the transport (median of 3 on Kafka)');
-  report.events = await benchEvents(100_000, say);
-  for (const each of report.events) {
+  await benchEvents(100_000, say, (each) => {
+    report.events.push(each);
     say(
       `  ${each.transport.padEnd(26)} ${number(each.events).padStart(7)} events  written ${number(each.writtenPerSecond).padStart(6)}/s  ` +
         `relayed ${number(each.relayedPerSecond).padStart(6)}/s  bare ${number(each.barePerSecond).padStart(6)}/s  ratio ${each.ratio.toFixed(2)}`,
@@ -146,7 +146,7 @@ if (parts.has('events')) {
     const times = ({ node, postgres, broker }: EventsResult['relay']) =>
       `${node.toFixed(1)} µs of node, ${postgres.toFixed(1)} of Postgres, ${broker.toFixed(1)} of the broker`;
     say(`  ${''.padEnd(26)} of the processor for an event: relayed ${times(each.relay)}; bare ${times(each.bare)}`);
-  }
+  });
 }
 
 if (parts.has('ingest-events')) {
