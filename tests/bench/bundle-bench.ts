@@ -33,6 +33,8 @@ export function benchBundles(): BundleResult[] {
 }
 
 const program = `
+  // What Lambda's runtime gives to a function whose answer is streamed.
+  globalThis.awslambda = { streamifyResponse: (handler) => handler };
   const started = performance.now();
   const { handler } = await import(process.argv[1]);
   if (typeof handler !== 'function') throw new Error('The bundle exports no handler.');
@@ -40,12 +42,16 @@ const program = `
   process.exit(0);`;
 
 /** Settings of the right form that lead nowhere: nothing is connected to before the first event. */
-const settings = Object.fromEntries(
-  Object.entries(settingNames).map(([key, variable]) => [
-    variable,
-    /(Urls|Secrets|queues)$/.test(key) ? '{}' : /Ms$/.test(key) ? '1000' : 'x',
-  ]),
-);
+const formOf = (key: string) => {
+  if (/(Urls|Secrets|queues)$/.test(key)) return '{}';
+  if (/(Ms|Days|Months|Limit|Connections|Streams)$/.test(key)) return '1000';
+  if (key === 'kafkaBrokers') return 'x:1';
+  // As if they were not set.
+  return /^(sourceQuotas|corsOrigins|acceptFindings|kafka(SecurityProtocol|SaslMechanism|CaFile))$/.test(key)
+    ? ''
+    : 'x';
+};
+const settings = Object.fromEntries(Object.entries(settingNames).map(([key, variable]) => [variable, formOf(key)]));
 
 function initMs(file: string): number {
   const child = spawnSync(process.execPath, ['--input-type=module', '-e', program, pathToFileURL(file).href], {
