@@ -129,6 +129,9 @@ function untilNow(query: Record<string, string>, now: number) {
   };
 }
 
+/** What languages call nothing, which yahooquery sends as the value of a parameter that it was not given. */
+const nothing = /^(?:none|null|undefined|nan)$/i;
+
 /** The known parameters, checked and normalised; or the name of an invalid one. */
 function queryOf(route: ProxyRoute, search: URLSearchParams): Record<string, string> | string {
   const query: [string, string][] = [];
@@ -136,6 +139,7 @@ function queryOf(route: ProxyRoute, search: URLSearchParams): Record<string, str
     const given = parameter.isList ? search.getAll(name).join(',') : search.get(name);
     if (given === null || given === '') continue;
     const value = parameter.read(given);
+    if (value === null && nothing.test(given)) continue;
     if (value === null) return name;
     if (value !== parameter.usual) query.push([name, value]);
   }

@@ -91,6 +91,11 @@ describe('charts', () => {
     expect(sent('includePrePost=1')).toEqual({ includePrePost: 'true' });
     expect(sent('includePrePost=0')).toEqual({});
     expect(sent('events=split,%20div')).toEqual({ events: 'split, div' });
+    // yahooquery, of what it was not given.
+    expect(sent('period1=None&numberOfPoints=null&range=1d')).toEqual({ range: '1d' });
+    expect(ask('insights', 'symbol=AAPL&reportsCount=None')).toMatchObject({
+      questions: [{ query: { symbol: 'AAPL' } }],
+    });
     const summary = (query: string) => first(ask('summary', query, 'AAPL'));
     expect(summary('modules=price,+summaryDetail').query).toEqual({ modules: 'price,summaryDetail' });
     // Finance::Quote has no symbol in the path.
