@@ -172,7 +172,7 @@ async function kafkaArm(dir: string): Promise<Arm> {
  * Of a topic of the emulator. For each event it looks through the ids of five minutes, so that 100,000 events on one topic
  * came to a stop: calls took longer than the relay waits for them.
  */
-const eventsOfTopic = 5_000;
+const eventsOfTopic = 1_000;
 
 /** Ten messages a call, five calls at once, as the transport has them. */
 async function snsArm(dir: string): Promise<Arm> {

@@ -8,8 +8,10 @@ const microsOfTick = 10_000;
 interface Process {
   readonly pid: number;
   readonly parent: number;
-  /** Of the processor, in microseconds; with the children that have ended. */
-  readonly micros: number;
+  /** Of the processor, in microseconds. */
+  readonly own: number;
+  /** Of its children that have ended. */
+  readonly ended: number;
 }
 
 /** Processor time of this process, in microseconds. */
@@ -27,7 +29,7 @@ export function timeOfDescendants(pid: number): number {
     for (const each of all) if (family.has(each.parent)) family.add(each.pid);
     grew = family.size > size;
   }
-  return all.reduce((sum, each) => (each.pid !== pid && family.has(each.pid) ? sum + each.micros : sum), 0);
+  return all.reduce((sum, { pid: id, own, ended }) => (family.has(id) ? sum + ended + (id === pid ? 0 : own) : sum), 0);
 }
 
 /** The process of the database's server, whose children do its work. */
@@ -50,8 +52,8 @@ function processOf(name: string): Process[] {
   try {
     const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const ticks = [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at] ?? 0), 0);
-    return [{ pid: Number(name), parent: Number(fields[1]), micros: ticks * microsOfTick }];
+    const micros = (first: number) => (Number(fields[first]) + Number(fields[first + 1])) * microsOfTick;
+    return [{ pid: Number(name), parent: Number(fields[1]), own: micros(11), ended: micros(13) }];
   } catch {
     return [];
   }
