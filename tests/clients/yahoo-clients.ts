@@ -148,8 +148,8 @@ export function unchangedYfinance(python: string, within: readonly string[]) {
   };
 }
 
-/** What `yfinance_features.py` prints: by feature, what it got or how it failed. */
-const featuresSchema = z.record(
+/** What `yfinance_features.py` and `yahooquery_features.py` print: by feature, what it got or how it failed. */
+export const featuresSchema = z.record(
   z.string(),
   z.union([z.strictObject({ got: z.unknown() }), z.strictObject({ failed: z.string() })]),
 );
