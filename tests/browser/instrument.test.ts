@@ -62,6 +62,16 @@ describe('an instrument', () => {
     await chart.getByText('In doubt, or repaired: 1 finding.').waitFor();
   });
 
+  it('draws the sources side by side over time, with how far they are apart, by its address', async () => {
+    const page = await dashboard.open('/market/BTC-USD');
+    await page.getByRole('button', { name: 'Compare sources' }).click();
+    await expect.poll(() => new URL(page.url()).search).toBe('?compare=1');
+    const chart = page.getByRole('figure');
+    await chart.getByText(/yahoo 95,422\.\d\d \(−2\.14 %\)$/).waitFor();
+    await chart.getByText('As a table').click();
+    await chart.getByRole('columnheader', { name: 'yahoo' }).waitFor();
+  });
+
   it('sets the sources side by side', async () => {
     const page = await dashboard.open('/market/BTC-USD');
     await page.getByText('The sources differ by more than the tolerance').waitFor();

@@ -24,7 +24,7 @@ const market = createRoute({
 const instrument = createRoute({
   getParentRoute: () => root,
   path: '/market/$symbol',
-  validateSearch: textSearch('range', 'interval', 'adjustment', 'source'),
+  validateSearch: textSearch('range', 'interval', 'adjustment', 'source', 'compare'),
   component: lazyRouteComponent(() => import('./pages/instrument/instrument-page.tsx'), 'InstrumentPage'),
 });
 

@@ -254,7 +254,11 @@ function read(state: DoubleState, path: string, query: URLSearchParams): Answer 
     return data(constituentsSchema, constituentsOf(quote));
   if (collection === 'indices')
     return problem(404, 'no_constituents', 'The members of the index are not known', `No source has data for ${id}.`);
-  if (collection === 'bars') return data(barsSchema, barsOf(quote));
+  if (collection === 'bars') {
+    const source = query.get('source') ?? quote.source;
+    const candidate = explained(quote).candidates?.find((each) => each.source === source);
+    return data(barsSchema, barsOf({ ...quote, source, price: candidate?.price ?? quote.price }));
+  }
   return problem(404, 'not_found', 'There is nothing here', `There is no ${path}.`);
 }
 

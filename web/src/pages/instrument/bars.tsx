@@ -1,6 +1,6 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { Download, History } from 'lucide-react';
+import { Download, GitCompareArrows, History } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import type { BarsView, QuoteView } from '../../../../core/contracts/http/market.ts';
 import { clock } from '../../api/clock.ts';
@@ -64,6 +64,13 @@ export function Bars({ quote, decimals }: { quote: QuoteView; decimals: number }
   const bars = answer.isError ? undefined : answer.data;
   const none = bars?.bars.length === 0 || (answer.isError && requestErrorOf(answer.error).code === 'no_bars');
   const sources = [...new Set([quote.source, ...(quote.candidates ?? []).map(({ source }) => source)])];
+  const compared = search.compare === undefined ? [] : sources.filter((source) => source !== bars?.source);
+  const others = useQueries({
+    queries: compared.map((source) => barsQuery(symbol, { ...asked, source })),
+    // The chart is drawn anew when this is another array: it is the same one while nothing in it has changed.
+    combine: (answers) => answers.flatMap(({ data, isError }) => (data && !isError ? [data] : [])),
+  });
+  const without = compared.filter((source) => !others.some((other) => other.source === source));
   const change = (part: Partial<typeof search>) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
   return (
@@ -96,12 +103,22 @@ export function Bars({ quote, decimals }: { quote: QuoteView; decimals: number }
           onPick={(adjustment) => change({ adjustment })}
         />
         {sources.length > 1 && (
-          <Choice
-            label="Source"
-            value={search.source ?? ''}
-            options={[['', 'best'], ...sources.map((source) => [source, source] as const)]}
-            onPick={(source) => change({ source })}
-          />
+          <>
+            <Choice
+              label="Source"
+              value={search.source ?? ''}
+              options={[['', 'best'], ...sources.map((source) => [source, source] as const)]}
+              onPick={(source) => change({ source })}
+            />
+            <button
+              type="button"
+              className={styles.range}
+              aria-pressed={search.compare !== undefined}
+              onClick={() => change({ compare: search.compare === undefined ? '1' : undefined })}
+            >
+              <GitCompareArrows aria-hidden="true" size={14} /> Compare sources
+            </button>
+          </>
         )}
       </div>
       {bars?.warnings.map((warning) => (
@@ -112,8 +129,9 @@ export function Bars({ quote, decimals }: { quote: QuoteView; decimals: number }
       {bars && bars.bars.length > 0 && (
         <>
           <Suspense fallback={<Loading what="the chart" rows={6} />}>
-            <Candles bars={bars} findings={findings} decimals={decimals} />
+            <Candles bars={bars} others={others} findings={findings} decimals={decimals} />
           </Suspense>
+          {without.length > 0 && <p className={styles.warning}>No such bars of {without.join(', ')}.</p>}
           <Actions actions={bars.actions} />
           <div className={styles.choices}>
             <a href={`/api/v1${barsPath(symbol, asked, 'csv')}`} download={`${symbol}-${asked.interval}.csv`}>

@@ -5,6 +5,7 @@ import {
   createSeriesMarkers,
   HistogramSeries,
   type IChartApi,
+  LineSeries,
   type SeriesMarker,
   type Time,
   type UTCTimestamp,
@@ -13,7 +14,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { FindingView } from '../../../../core/contracts/http/findings.ts';
 import type { BarsView, BarView } from '../../../../core/contracts/http/market.ts';
 import { evidenceInWords, proposalInWords } from '../../../../core/contracts/words/evidence-words.ts';
-import { formatPrice, formatVolume, numberOf, plural } from '../../text/format.ts';
+import { formatFraction, formatPrice, formatVolume, missing, numberOf, plural } from '../../text/format.ts';
 import styles from './candles.module.css';
 
 interface Candle {
@@ -34,10 +35,13 @@ interface Candle {
  */
 export default function Candles({
   bars,
+  others,
   findings,
   decimals,
 }: {
   bars: BarsView;
+  /** The same of other sources, whose closes are lines. */
+  others: readonly BarsView[];
   /** Those that wait for a decision. */
   findings: readonly FindingView[];
   decimals: number;
@@ -46,6 +50,7 @@ export default function Candles({
   const [pointed, setPointed] = useState<BarView | null>(null);
   const candles = candlesOf(bars.bars);
   const shown = pointed ?? candles.at(-1)?.bar ?? null;
+  const closes = others.map((other) => new Map(other.bars.map((bar) => [labelOf(bar), bar.close])));
 
   useEffect(() => {
     const element = holder.current;
@@ -63,7 +68,7 @@ export default function Candles({
         secondsVisible: false,
       },
     });
-    const applyTheme = draw(chart, element, { data, bars, decimals });
+    const applyTheme = draw(chart, element, { data, bars, others, decimals });
     const byTime = new Map<string | number, BarView>(data.map((candle) => [candle.time, candle.bar]));
     chart.subscribeCrosshairMove(({ time }) =>
       setPointed((time !== undefined && typeof time !== 'object' && byTime.get(time)) || null),
@@ -77,7 +82,7 @@ export default function Candles({
       themed.disconnect();
       chart.remove();
     };
-  }, [bars, decimals]);
+  }, [bars, others, decimals]);
 
   return (
     <figure className={styles.figure}>
@@ -89,6 +94,12 @@ export default function Candles({
           <Value name="L" value={formatPrice(shown.low, decimals)} />
           <Value name="C" value={formatPrice(shown.close, decimals)} />
           <Value name="Vol" value={formatVolume(shown.volume)} />
+          {others.map(({ source }, at) => (
+            <span key={source}>
+              <i className={styles.line} data-line={at % lines.length} />
+              <Value name={source} value={besideOf(shown, closes[at]?.get(labelOf(shown)), decimals)} />
+            </span>
+          ))}
         </p>
       )}
       {shown && shown.findings.length > 0 && (
@@ -110,6 +121,9 @@ export default function Candles({
                   <th>Low</th>
                   <th>Close</th>
                   <th>Volume</th>
+                  {others.map(({ source }) => (
+                    <th key={source}>{source}</th>
+                  ))}
                 </tr>
               </thead>
               <tbody>
@@ -121,6 +135,9 @@ export default function Candles({
                     <td>{formatPrice(bar.low, decimals)}</td>
                     <td>{formatPrice(bar.close, decimals)}</td>
                     <td>{formatVolume(bar.volume)}</td>
+                    {closes.map((of, at) => (
+                      <td key={others[at]?.source}>{formatPrice(of.get(label) ?? null, decimals)}</td>
+                    ))}
                   </tr>
                 ))}
               </tbody>
@@ -141,6 +158,14 @@ function Value({ name, value }: { name: string; value: string }) {
       <span className={styles.name}>{name}</span> {value}
     </span>
   );
+}
+
+/** The close of another source, and how far it is from the bar's. */
+function besideOf({ close }: BarView, other: BarView['close'] | undefined, decimals: number): string {
+  if (other === undefined) return missing;
+  const [own, theirs] = [numberOf(close), numberOf(other)];
+  const apart = own === null || theirs === null || own === 0 ? '' : ` (${formatFraction(theirs / own - 1)})`;
+  return formatPrice(other, decimals) + apart;
 }
 
 /** What speaks against a bar and what it should be, in words; a finding that is decided is only counted. */
@@ -181,11 +206,19 @@ function candlesOf(bars: readonly BarView[]): Candle[] {
   return [...byLabel.values()].toSorted((a, b) => (a.label < b.label ? -1 : 1));
 }
 
+/** Of the lines of other sources, as `candles.module.css` has them. */
+const lines = ['--accent', '--limited', '--degraded'] as const;
+
 /** Adds the series to the chart. Returns the function that applies the colours of the current theme. */
 function draw(
   chart: IChartApi,
   element: HTMLElement,
-  { data, bars, decimals }: { data: readonly Candle[]; bars: BarsView; decimals: number },
+  {
+    data,
+    bars,
+    others,
+    decimals,
+  }: { data: readonly Candle[]; bars: BarsView; others: readonly BarsView[]; decimals: number },
 ): () => void {
   const candles = chart.addSeries(CandlestickSeries, {
     borderVisible: false,
@@ -199,6 +232,11 @@ function draw(
   });
   volume.priceScale().applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
   chart.priceScale('right').applyOptions({ scaleMargins: { top: 0.1, bottom: 0.26 } });
+  const beside = others.map((other) => {
+    const line = chart.addSeries(LineSeries, { lineWidth: 1, priceLineVisible: false, lastValueVisible: false });
+    line.setData(candlesOf(other.bars).map(({ time, close }) => ({ time, value: close })));
+    return line;
+  });
   const marks = createSeriesMarkers<Time>(candles, []);
   candles.setData(data.map(({ time, open, high, low, close }) => ({ time, open, high, low, close })));
   // All of the range that was chosen; the wheel and two fingers show parts of it.
@@ -225,6 +263,8 @@ function draw(
     const [up, down] = [colour('--up'), colour('--down')];
     candles.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
     marks.setMarkers(markersOf(data, bars, { action: colour('--accent'), doubt: colour('--degraded') }));
+    for (const [at, line] of beside.entries())
+      line.applyOptions({ color: colour(lines[at % lines.length] ?? '--muted') });
     const quiet = colour('--line');
     volume.setData(
       data.map(({ time, bar }) => {
