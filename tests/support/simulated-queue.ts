@@ -10,6 +10,8 @@ export interface SimulatedQueueOptions {
   readonly maxReceiveCount: number;
   /** How long a second of the queue takes, in milliseconds: 1,000 unless a test has no time. */
   readonly secondMs?: number;
+  /** Whether messages of a group come in their order, and none while an earlier one is hidden. */
+  readonly fifo?: boolean;
   /** In which order messages come that show; as they were sent unless given. */
   readonly order?: <T>(messages: readonly T[]) => readonly T[];
 }
@@ -17,6 +19,7 @@ export interface SimulatedQueueOptions {
 interface Waiting {
   readonly id: string;
   readonly body: string;
+  readonly group: string;
   readonly sentAt: number;
   visibleAt: number;
   receives: number;
@@ -53,15 +56,21 @@ export type SimulatedQueue = ReturnType<typeof simulatedQueue>;
 export function simulatedQueue(options: SimulatedQueueOptions) {
   const { name, now, visibilitySeconds, maxReceiveCount, secondMs = 1_000, order = (messages) => messages } = options;
   const waiting = new Map<string, Waiting>();
+  /** Those that may come: of a FIFO queue none of a group that has a hidden one. */
+  const shownNow = () => {
+    const all = [...waiting.values()];
+    const hidden = new Set(all.filter(({ visibleAt }) => visibleAt > now()).map(({ group }) => group));
+    return all.filter(({ visibleAt, group }) => visibleAt <= now() && !(options.fifo && hidden.has(group)));
+  };
   const dead: string[] = [];
   let sent = 0;
   let receives = 0;
 
-  function sendBody(body: string, delaySeconds: number): void {
+  function sendBody(body: string, delaySeconds: number, group = ''): void {
     const id = `message-${++sent}`;
     const sentAt = now();
     const visibleAt = sentAt + delaySeconds * secondMs;
-    waiting.set(id, { id, body, sentAt, visibleAt, receives: 0, receipt: '' });
+    waiting.set(id, { id, body, group, sentAt, visibleAt, receives: 0, receipt: '' });
   }
 
   const queue: MessageQueue = {
@@ -117,7 +126,7 @@ export function simulatedQueue(options: SimulatedQueueOptions) {
     /** A batch of messages that show now, as Lambda hands it over; `null` when there are none. */
     receive(most: number): SQSEvent | null {
       const records: SQSRecord[] = [];
-      const shown = order([...waiting.values()].filter(({ visibleAt }) => visibleAt <= now()));
+      const shown = order(shownNow());
       for (const message of shown.slice(0, most)) {
         if (message.receives === maxReceiveCount) {
           waiting.delete(message.id);
@@ -151,6 +160,7 @@ export function simulatedQueue(options: SimulatedQueueOptions) {
         ApproximateReceiveCount: String(message.receives),
         SentTimestamp: String(message.sentAt),
         SenderId: 'test',
+        ...(options.fifo && { MessageGroupId: message.group }),
         ApproximateFirstReceiveTimestamp: String(now()),
       },
       messageAttributes: {},

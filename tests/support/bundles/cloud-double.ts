@@ -24,11 +24,14 @@ export interface CloudDouble {
 export interface CloudDoubleOptions {
   /** Gets each message that is sent. Without it, messages are kept for `takeMessages`. */
   readonly onMessage?: (queueName: string, body: string, delaySeconds: number) => void;
+  /** Gets each message that a topic of SNS takes. */
+  readonly onPublished?: (body: string, type: string, group: string) => void;
   /** How a call of S3 or SQS fails: before it did anything, after it did all, or not at all. May take its time. */
   readonly disturb?: (call: 'put' | 'get' | 'send') => Promise<'before' | 'after' | null>;
 }
 
-const secret = 'a'.repeat(64);
+/** Of every secret. */
+export const secretOfDouble = 'a'.repeat(64);
 const batchSchema = z.object({
   QueueUrl: z.string(),
   Entries: z.array(z.object({ Id: z.string(), MessageBody: z.string(), DelaySeconds: z.int().default(0) })),
@@ -38,9 +41,20 @@ interface Answer {
   readonly status: number;
   readonly body: string | Buffer;
   readonly functionError?: string;
+  /** The name of an error of the service. */
+  readonly errorType?: string;
 }
 
-export async function startCloudDouble({ onMessage, disturb }: CloudDoubleOptions = {}): Promise<CloudDouble> {
+/** Lambda refuses an invocation: all executions of the account are in use. */
+export class ThrottledError extends Error {
+  override readonly name = 'TooManyRequestsException';
+}
+
+export async function startCloudDouble({
+  onMessage,
+  onPublished,
+  disturb,
+}: CloudDoubleOptions = {}): Promise<CloudDouble> {
   const objects = new Map<string, Buffer>();
   const functions = new Map<string, (event: unknown) => Promise<unknown>>();
   const messages = new Map<string, string[]>();
@@ -56,7 +70,9 @@ export async function startCloudDouble({ onMessage, disturb }: CloudDoubleOption
     if (target === 'AmazonSQS.SendMessageBatch')
       return disturbed('send', () => ({ status: 200, body: JSON.stringify(take(body.toString())) }));
     if (target === 'secretsmanager.GetSecretValue')
-      return { status: 200, body: JSON.stringify({ Name: 'test', SecretString: secret }) };
+      return { status: 200, body: JSON.stringify({ Name: 'test', SecretString: secretOfDouble }) };
+    const form = new URLSearchParams(request.method === 'POST' ? body.toString() : '');
+    if (form.get('Action') === 'PublishBatch') return { status: 200, body: published(form) };
     const key = path.slice(1);
     if (request.method === 'PUT')
       return disturbed('put', () => {
@@ -91,6 +107,7 @@ export async function startCloudDouble({ onMessage, disturb }: CloudDoubleOption
     try {
       return { status: 200, body: JSON.stringify((await call(JSON.parse(event))) ?? null) };
     } catch (error) {
+      if (error instanceof ThrottledError) return { status: 429, body: '{}', errorType: error.name };
       const errorType = error instanceof FunctionError ? error.errorType : 'Error';
       return { status: 200, body: JSON.stringify({ errorType }), functionError: 'Unhandled' };
     }
@@ -120,16 +137,32 @@ export async function startCloudDouble({ onMessage, disturb }: CloudDoubleOption
     };
   }
 
+  /** SNS speaks the older query protocol: fields of a form, and XML. */
+  function published(form: URLSearchParams): string {
+    const taken: string[] = [];
+    for (let n = 1; ; n++) {
+      const of = (name: string) => form.get(`PublishBatchRequestEntries.member.${n}.${name}`) ?? '';
+      if (of('Id') === '') break;
+      const attributes = [1, 2].map((at) => `MessageAttributes.entry.${at}`);
+      const type = attributes.find((each) => of(`${each}.Name`) === 'type');
+      onPublished?.(of('Message'), of(`${type}.Value.StringValue`), of('MessageGroupId'));
+      taken.push(`<member><Id>${of('Id')}</Id><MessageId>${of('Id')}</MessageId></member>`);
+    }
+    const result = `<Failed/><Successful>${taken.join('')}</Successful>`;
+    return `<PublishBatchResponse><PublishBatchResult>${result}</PublishBatchResult></PublishBatchResponse>`;
+  }
+
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     answer(request)
       .catch(
         (error: unknown): Answer => ({ status: 500, body: error instanceof Error ? error.message : 'unknown error' }),
       )
-      .then(({ status, body, functionError }) => {
+      .then(({ status, body, functionError, errorType }) => {
         response.writeHead(status, {
           'content-type': 'application/x-amz-json-1.0',
           'x-amzn-requestid': 'test',
           ...(functionError && { 'x-amz-function-error': functionError }),
+          ...(errorType && { 'x-amzn-errortype': errorType }),
         });
         response.end(body);
       });

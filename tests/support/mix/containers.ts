@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { timeoutSeconds } from '../../../core/contracts/functions.ts';
+import { type FunctionName, timeoutSeconds } from '../../../core/contracts/functions.ts';
 import { type FunctionProcess, startFunction } from '../bundles/function-process.ts';
 import type { Random } from '../random.ts';
 
@@ -8,41 +8,41 @@ export const mixedFunctions = ['schedule', 'scrape-api', 'ingest', 'monitor', 'r
 export type MixedFunction = (typeof mixedFunctions)[number];
 
 interface Container {
-  readonly of: MixedFunction;
+  readonly of: FunctionName;
   readonly process: FunctionProcess;
   busy: boolean;
 }
 
-export type Containers = ReturnType<typeof containersOf>;
+export type Containers = ReturnType<typeof containersOf<MixedFunction>>;
 
 /**
  * Containers as Lambda has them: started when they are needed, one event at a time, ended when an event takes longer than
  * the function may. Each may be killed or put to sleep.
  */
-export function containersOf(options: {
-  bundle: (name: MixedFunction) => string;
-  env: (name: MixedFunction) => Readonly<Record<string, string>>;
+export function containersOf<Name extends FunctionName>(options: {
+  bundle: (name: Name) => string;
+  env: (name: Name) => Readonly<Record<string, string>>;
   /** Most containers of a function at once. */
-  most: Readonly<Record<MixedFunction, number>>;
+  most: Readonly<Record<Name, number>>;
 }) {
   const containers = new Set<Container>();
   /** Being started. */
-  const starting = new Map<MixedFunction, number>();
+  const starting = new Map<Name, number>();
   const asleep = new Set<Container>();
   let stopped = false;
   let startError: unknown = null;
   const counts = { started: 0, killed: 0, slept: 0, timedOut: 0 };
-  const ofFunction = (name: MixedFunction) => [...containers].filter((each) => each.of === name && each.process.alive);
+  const ofFunction = (name: Name) => [...containers].filter((each) => each.of === name && each.process.alive);
 
   const isFree = (each: Container) => each.process.alive && !each.busy && !asleep.has(each);
 
   /** Whether an event could be handed over at once. */
-  function hasRoom(name: MixedFunction): boolean {
+  function hasRoom(name: Name): boolean {
     const own = ofFunction(name);
     return own.some(isFree) || own.length + (starting.get(name) ?? 0) < options.most[name];
   }
 
-  async function freeContainer(name: MixedFunction): Promise<Container> {
+  async function freeContainer(name: Name): Promise<Container> {
     for (;;) {
       if (stopped) throw new Error('The containers were stopped.');
       const free = ofFunction(name).find(isFree);
@@ -55,7 +55,7 @@ export function containersOf(options: {
     }
   }
 
-  async function start(name: MixedFunction): Promise<Container> {
+  async function start(name: Name): Promise<Container> {
     starting.set(name, (starting.get(name) ?? 0) + 1);
     try {
       const process = await startFunction(options.bundle(name), options.env(name));
@@ -75,7 +75,7 @@ export function containersOf(options: {
     counts,
     hasRoom,
     /** Has a container answer an event. Throws what the function throws, and when it was killed or took too long. */
-    async invoke(name: MixedFunction, event: unknown): Promise<unknown> {
+    async invoke(name: Name, event: unknown): Promise<unknown> {
       const container = await freeContainer(name);
       const timer = setTimeout(() => {
         counts.timedOut++;
@@ -91,7 +91,7 @@ export function containersOf(options: {
       }
     },
     /** Kills a container at work, at once. Gives which; `null` when none works. */
-    killOne(random: Random): MixedFunction | null {
+    killOne(random: Random): FunctionName | null {
       const container = random.pick([...containers].filter((each) => each.busy && each.process.alive));
       if (!container) return null;
       container.process.kill('SIGKILL');
@@ -99,7 +99,7 @@ export function containersOf(options: {
       return container.of;
     },
     /** Puts a container at work to sleep, for so long. Gives which; `null` when none works. */
-    sleepOne(random: Random, ms: number): MixedFunction | null {
+    sleepOne(random: Random, ms: number): FunctionName | null {
       const container = random.pick([...containers].filter((each) => each.busy && each.process.alive));
       if (!container) return null;
       asleep.add(container);

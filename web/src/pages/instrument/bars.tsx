@@ -67,7 +67,7 @@ export function Bars({ quote, decimals }: { quote: QuoteView; decimals: number }
   const compared = search.compare === undefined ? [] : sources.filter((source) => source !== bars?.source);
   const others = useQueries({
     queries: compared.map((source) => barsQuery(symbol, { ...asked, source })),
-    // The chart is drawn anew when this is another array: it is the same one while nothing in it has changed.
+    // Another array draws the chart again: this is the same one while nothing in it has changed.
     combine: (answers) => answers.flatMap(({ data, isError }) => (data && !isError ? [data] : [])),
   });
   const without = compared.filter((source) => !others.some((other) => other.source === source));
