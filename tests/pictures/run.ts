@@ -126,6 +126,11 @@ async function take(from: Browser, shot: Shot, look: Look): Promise<void> {
     await page.goto(double.url + shot.path);
     await page.getByText(shot.ready).first().waitFor({ timeout: 10_000 });
     await page.waitForLoadState('networkidle');
+    // A part that is loaded by itself, as the chart is, comes after the requests.
+    await page
+      .getByText(/^Loading /)
+      .first()
+      .waitFor({ state: 'hidden', timeout: 10_000 });
     await page.evaluate('document.fonts.ready.then(() => undefined)');
     // The input caret blinks. Set through the object model, which the content security policy allows.
     await page.evaluate("document.documentElement.style.caretColor = 'transparent'");
