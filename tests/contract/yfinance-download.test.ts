@@ -54,7 +54,7 @@ describe('yfinance’s download with an empty cache', () => {
     expect(got.failures).toEqual([]);
     expect(namesWithData(got).toSorted()).toEqual(names.toSorted());
     expect(waits).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('of 60 names at the usual quota ends with all when it is repeated after the times that it is told', async () => {
     await serve();
@@ -86,5 +86,5 @@ describe('yfinance’s download with an empty cache', () => {
     expect([...seen].toSorted()).toEqual(sixty.toSorted());
     // 120 calls, of which 45 fit into a minute: three minutes at the least.
     expect(rounds).toBeGreaterThanOrEqual(2);
-  }, 170_000);
+  }, 300_000);
 });
