@@ -25,6 +25,8 @@ export interface UpstreamsOptions {
    * closes.
    */
   readonly clock?: string | undefined;
+  /** The simulator's clock itself, in place of one that runs: the market has trading hours by it. */
+  readonly now?: (() => number) | undefined;
   /** How many invented listings the simulated Yahoo has; none unless given. */
   readonly listings?: number;
   /**
@@ -52,8 +54,8 @@ export async function startUpstreams(options: UpstreamsOptions): Promise<Running
   const shift = clock === undefined ? 0 : Date.parse(clock) - Date.now();
   const world = {
     seed: options.seed ?? 'quotron',
-    alwaysOpen: clock === undefined,
-    now: () => Date.now() + shift,
+    alwaysOpen: clock === undefined && options.now === undefined,
+    now: options.now ?? (() => Date.now() + shift),
     control,
     listings: options.listings ?? 0,
   };

@@ -10,6 +10,7 @@ export const slowFiles = [
   'tests/contract/recovery.test.ts',
   'tests/contract/faults-of-pages.test.ts',
   'tests/contract/watch-of-5000.test.ts',
+  'tests/contract/played-months.test.ts',
   'tests/contract/diagnosis-score.test.ts',
   'tests/contract/faults-of-apis.test.ts',
   'tests/contract/chromium.test.ts',

@@ -15,13 +15,13 @@ export const tellEvents = (pool: Pool, events: readonly NewEvent[], waitMs = 0) 
   });
 
 /** Publishes what waits on a topic that takes everything. */
-export const relayEvents = (pool: Pool) =>
-  relay(Date.now() + 60_000, {
+export const relayEvents = (pool: Pool, now: () => number = Date.now) =>
+  relay(now() + 60_000, {
     state: postgresState(pool),
     transport: { atOnce: 500, send: async (events) => ({ sent: events.map(({ id }) => id), failures: [] }) },
     installation: localInstallation,
     holder: randomUUID(),
-    now: Date.now,
+    now,
   });
 
 export const incident = (sourceId: string, count: number): NewEvent => ({

@@ -1,0 +1,120 @@
+/**
+ * `npm run bench:fortnight`: ten sessions of New York over three changes of the month, played with a clock by the service's own
+ * planner, scraper, `ingest`, monitor, relay, housekeeping and archive; then the bytes of each table, for 5,000 symbols.
+ *
+ *   npm run bench:fortnight -- [--symbols 200] [--minutes <of each session>] [--page]
+ *
+ * 200 symbols are one task, so that everything grows with them: 5,000 are 25 times as much. Fewer symbols and minutes show only
+ * that nothing is lost: each table has pages that are hardly used. Without `--minutes`, sessions are played as a whole, which takes
+ * hours. `--page` writes what was found to docs/cost.md. Ends with exit code 1 where something
+ * that was stored is not found, or 5,000 symbols take more than 30 GB.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { setQuotas } from '../../../core/sources/catalogue.ts';
+import { chosenSeed } from '../../support/chosen-seed.ts';
+import { type PlayedMonths, playMonths } from '../../support/played-months.ts';
+import { randomFrom } from '../../support/random.ts';
+import { openWorld } from '../../support/world.ts';
+
+const { values } = parseArgs({
+  options: {
+    symbols: { type: 'string', default: '200' },
+    minutes: { type: 'string' },
+    page: { type: 'boolean', default: false },
+  },
+});
+const symbols = Number(values.symbols);
+const days = [
+  ...['2026-07-30', '2026-07-31', '2026-08-28', '2026-08-31', '2026-09-01'],
+  ...['2026-09-30', '2026-10-01', '2026-10-30', '2026-11-02', '2026-11-12'],
+];
+const until = '2026-11-16';
+const hotMonths = ['2026-10', '2026-11'];
+const runsFrom = '2026-08-18';
+const wholeTask = 200;
+const mostGb = 30;
+
+setQuotas(new Map([['yahoo', { perMinute: 200, perDay: 300_000 }]]));
+const world = await openWorld({ now: new Date('2026-07-29T00:00:00Z'), connections: 6 });
+let isFine = false;
+try {
+  const played = await playMonths(world, {
+    ...{ symbols, days, until, rowsOfFile: 100_000, instants: 100, log: console.log },
+    ...(values.minutes !== undefined && { minutes: Number(values.minutes) }),
+    random: randomFrom(chosenSeed('fortnight')),
+  });
+  const lost = [...played.stored].filter(([key, sum]) => played.found.get(key) !== sum);
+  const forgotten = played.instants.filter(({ before, after }) => before !== after);
+  console.log(`\n${played.rows} quotes; the archive was killed at ${[...played.killedAt].join(', ')}.`);
+  // With fewer symbols, most of a table is pages that are hardly used.
+  const measured = symbols === wholeTask ? linesOf(played) : null;
+  if (measured) console.log(`\n${measured.lines.join('\n')}`);
+  if (lost.length > 0) console.log(`Not as they were stored: ${lost.map(([key]) => key).join(', ')}`);
+  if (forgotten.length > 0) console.log(`Not as they were known: ${forgotten.map(({ at }) => at).join(', ')}`);
+  if (values.page && measured) {
+    const page = resolve(import.meta.dirname, '../../../docs/cost.md');
+    writeFileSync(page, pageWith(readFileSync(page, 'utf8'), measured.lines));
+  }
+  const isWhole = lost.length === 0 && forgotten.length === 0 && played.found.size === played.stored.size;
+  isFine = isWhole && (measured === null || measured.gb <= mostGb);
+} finally {
+  setQuotas(new Map());
+  await world.stop();
+}
+process.exit(isFine ? 0 : 1);
+
+/** What 5,000 symbols take in the database at most, by table. */
+function linesOf(played: PlayedMonths): { lines: string[]; gb: number } {
+  const times = 5_000 / symbols;
+  const usMinutes = 425;
+  const usShare = 252 / 365;
+  const minutesIn = (isIn: (date: string) => boolean) =>
+    [...played.minutes].reduce((sum, [date, minutes]) => sum + (isIn(date) ? minutes : 0), 0);
+  // By the quotes and not the minutes, as if each minute had another price.
+  const hotQuotes = [...played.stored].reduce(
+    (sum, [key, digest]) => sum + (hotMonths.some((month) => key.endsWith(month)) ? Number.parseInt(digest, 10) : 0),
+    0,
+  );
+  // The running month, the one before, and a week in which the one before that waits to be dropped; the work of 90 days.
+  const windows = new Map([
+    ['quote', { days: 31 + 31 + 8, played: hotQuotes / symbols }],
+    ...['run', 'task', 'task_attempt', 'batch_statistics'].map(
+      (name) => [name, { days: 90, played: minutesIn((date) => date >= runsFrom) }] as const,
+    ),
+    // Kept with what was stored of them: here of a year.
+    ['batch', { days: 365, played: minutesIn(() => true) }],
+  ]);
+  const rows = [...played.most].map(([name, most]) => {
+    const window = windows.get(name);
+    const atLast = played.atLast.get(name) ?? 0;
+    const bytesFor = (minutes: number) =>
+      window ? ((times * atLast) / window.played) * minutes * window.days : times * most;
+    return { name, us: bytesFor(usMinutes * usShare), always: bytesFor(1_440) };
+  });
+  const gb = (bytes: number) => (bytes / 1e9).toFixed(1);
+  const sum = (of: 'us' | 'always') => rows.reduce((total, row) => total + row[of], 0);
+  const large = rows.filter(({ us }) => us >= 50_000_000).toSorted((a, b) => b.us - a.us);
+  const others = (of: 'us' | 'always') => sum(of) - large.reduce((total, row) => total + row[of], 0);
+  const minutes = minutesIn(() => true);
+  return {
+    gb: sum('us') / 1e9,
+    lines: [
+      `Played: ${symbols} symbols in ${days.length} sessions, ${minutes.toLocaleString('en')} minutes and ${played.rows.toLocaleString('en')} quotes, over four changes of the month.`,
+      'By table with its indexes, as many times that:',
+      '',
+      '| 5,000 symbols, each minute | US sessions, GB | round the clock, GB |',
+      '| --- | --- | --- |',
+      ...large.map(({ name, us, always }) => `| \`${name}\` | ${gb(us)} | ${gb(always)} |`),
+      `| others | ${gb(others('us'))} | ${gb(others('always'))} |`,
+      `| **in the database at most** | **${gb(sum('us'))}** | **${gb(sum('always'))}** |`,
+    ],
+  };
+}
+
+function pageWith(page: string, lines: readonly string[]): string {
+  const section = /(<!-- played -->\n)[\s\S]*?(<!-- end of played -->)/;
+  if (!section.test(page)) throw new Error('docs/cost.md has no place for what was played.');
+  return page.replace(section, (_, start: string, end: string) => `${start}\n${lines.join('\n')}\n\n${end}`);
+}
