@@ -51,8 +51,9 @@ export function visibilitySeconds(reader: FunctionName): number {
 /**
  * A message that its reader has received so often and is still there is a dead letter. One that Lambda refuses for want of
  * executions is received, too: Lambda tries it again until its visibility timeout is over, and then it shows again. So where
- * messages are hidden for a short time, they are received more often, and the last time is after the longest throttle.
+ * messages are hidden for a short time, they are received more often, and the last two times are after the longest throttle: a
+ * first try in a container that has to start may fail.
  */
 export function mostReceives(reader: FunctionName): number {
-  return Math.max(usualTries, Math.ceil(longestThrottleSeconds / visibilitySeconds(reader)) + 1);
+  return Math.max(usualTries, Math.ceil(longestThrottleSeconds / visibilitySeconds(reader)) + 2);
 }
