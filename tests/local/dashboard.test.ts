@@ -7,7 +7,7 @@ import { sickFaults } from '../support/faults.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
-const { quiet, cycle, timePasses } = drivenCloud(cloud);
+const { quiet, cycle, timePasses, newest, notYet } = drivenCloud(cloud);
 
 /** What a person does on the dashboard, in a real browser on the deployed cloud. */
 describe('the dashboard, deployed', () => {
@@ -85,6 +85,83 @@ describe('the dashboard, deployed', () => {
     await cycle(sick);
     await card.getByText(/^Healthy/).waitFor({ timeout: 180_000 });
   }, 900_000);
+
+  it('recovers all that fail and nothing else, then several that are selected, with the steps in each card', async () => {
+    const sick = sickFaults.filter(({ source, fault }) => fault === '500' && ['coingecko', 'yahoo'].includes(source));
+    const well = await newest('slickcharts');
+    await page.goto(`${cloud.dashboardUrl}/sources`);
+    const cards = ['CoinGecko', 'Yahoo Finance'].map((name) => page.getByRole('article', { name }));
+    for (const { source } of sick) {
+      await quiet(source);
+      await timePasses(source);
+      await cloud.fault({ source, fault: '500', on: true });
+    }
+    try {
+      // Those that begin by themselves would be before the person.
+      await notYet('coingecko', () =>
+        notYet('yahoo', async () => {
+          for (const one of [...sick, ...sick]) await cycle(one);
+          for (const card of cards) await card.getByText(/^(Degraded|Failed): down/).waitFor({ timeout: 120_000 });
+        }),
+      );
+    } finally {
+      await cloud.noFaults();
+    }
+    const recovered = async (press: Locator) => {
+      const before = await Promise.all(sick.map(({ source }) => newest(source)));
+      await timePasses();
+      await press.click();
+      for (const card of cards)
+        await card
+          .getByRole('region', { name: 'Recovery' })
+          .getByRole('listitem')
+          .filter({ hasText: 'Canary' })
+          .first()
+          .waitFor({ timeout: 120_000 });
+      for (const [at, { source }] of sick.entries())
+        await expect
+          .poll(
+            async () => {
+              const made = await newest(source);
+              return [made?.trigger, made?.status, made?.id === before[at]?.id];
+            },
+            { timeout: 180_000, interval: 2_000 },
+          )
+          .toEqual(['manual', 'verified', false]);
+      for (const card of cards) await card.getByText('Recovery: Verified').waitFor({ timeout: 60_000 });
+    };
+    await recovered(page.getByRole('button', { name: /^Recover all failing/ }));
+    for (const name of ['CoinGecko', 'Yahoo Finance'])
+      await page.getByRole('checkbox', { name: `Select ${name}` }).check();
+    const bar = page.getByRole('region', { name: 'Selected sources' });
+    // The cards still show the steps of the first recovery: the second is told by its id.
+    await recovered(bar.getByRole('button', { name: 'Recover' }));
+    expect((await newest('slickcharts'))?.id).toBe(well?.id);
+  }, 900_000);
+
+  it('has a quarantined row read again, beside what is stored, and says what came of it', async () => {
+    const quotes = sickFaults.find(({ source }) => source === 'yahoo');
+    if (!quotes) throw new Error('The simulator has no fault of Yahoo.');
+    await quiet('yahoo');
+    await timePasses('yahoo');
+    await cloud.fault({ source: 'yahoo', fault: 'drift', symbol: 'VOD.L', on: true });
+    try {
+      await cycle(quotes);
+    } finally {
+      await cloud.noFaults();
+    }
+    await page.goto(`${cloud.dashboardUrl}/quarantine?source=yahoo&reason=schema`);
+    const row = page.locator('details', { hasText: 'VOD.L' }).first();
+    await row.locator('summary').click();
+    await row.getByText('Stored now').waitFor();
+    await row.getByRole('link', { name: /^[\d.,]+ GBP$/ }).waitFor();
+    await row.getByRole('button', { name: 'Show raw answer' }).click();
+    await page.getByRole('dialog').locator('mark', { hasText: 'VOD.L' }).first().waitFor();
+    await page.keyboard.press('Escape');
+    await row.getByRole('button', { name: 'Replay' }).click();
+    // What was read is what it was: nothing of it is accepted, and that is said.
+    await page.getByText(/Nothing has left the quarantine\. 1 raw answer replayed:/).waitFor({ timeout: 120_000 });
+  }, 300_000);
 
   it('shows a new price and a source that fails by an event, while its queries rest', async () => {
     const faultOf = (id: string) => sickFaults.find(({ source, fault }) => source === id && fault === '500');
