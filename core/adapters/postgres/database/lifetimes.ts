@@ -46,7 +46,7 @@ export const lifetimes = {
   constituent: { kept: facts },
   constituent_revision: { kept: revisions },
 
-  batch: { goesWith: 'run, unless something that is stored came of it' },
+  batch: { takenAwayBy: 'maintain, with its run or later, when nothing that is stored in the database came of it' },
   batch_statistics: { goesWith: 'run' },
   quarantine: { days: 'records', since: 'resolved_at' },
   blob_to_read_again: { takenAwayBy: 'monitor' },

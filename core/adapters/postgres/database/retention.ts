@@ -1,4 +1,5 @@
 import type { RetentionDays } from '../../../planning/retention.ts';
+import { type BatchPlace, expireBatches } from '../work/expired-batches.ts';
 import { expireQuarantine, expireRuns, type RunPlace } from '../work/expired-runs.ts';
 import { type Lifetime, lifetimes } from './lifetimes.ts';
 import type { Pool } from './pool.ts';
@@ -79,6 +80,18 @@ export async function removeExpired(
     add('quarantine', settled);
   }
   done &&= settled < limits.rows;
+
+  // Behind both: what they name stays.
+  let batchPlace: BatchPlace | null = null;
+  do {
+    if (isOver()) {
+      done = false;
+      break;
+    }
+    const expired = await expireBatches(pool, before(days.runs), batchPlace, limits.rows);
+    add('batch', expired.batches);
+    batchPlace = expired.next;
+  } while (batchPlace !== null);
 
   return { removed: Object.fromEntries(removed), done };
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { inTransaction, type Pool } from '../database/pool.ts';
 import { onlyRow, rowsOf } from '../database/rows.ts';
+import { isNotNamed } from './expired-batches.ts';
 
 /** Where a night's walk over the runs has come to. */
 export interface RunPlace {
@@ -20,13 +21,7 @@ export interface ExpiredRuns {
  * SQL: nothing that is stored names the batch `b`. `written` counts rows of quotes, bars and members; beside them a batch of
  * bars brings corporate actions, and bars of which a later fetch is there already, whose batches all accepted some.
  */
-const storedNothing = `b.written = 0 AND (b.kind = 'quotes' OR b.accepted = 0)
-  AND NOT EXISTS (SELECT FROM quarantine x WHERE x.batch_id = b.id)
-  AND NOT EXISTS (SELECT FROM finding x WHERE x.batch_id = b.id)
-  AND NOT EXISTS (SELECT FROM constituent_snapshot x WHERE x.batch_id = b.id)
-  AND NOT EXISTS (SELECT FROM latest_quote x WHERE x.batch_id = b.id)
-  AND NOT EXISTS (SELECT FROM corporate_action x WHERE x.batch_id = b.id)
-  AND NOT EXISTS (SELECT FROM corporate_action_revision x WHERE x.batch_id = b.id)`;
+const storedNothing = `b.written = 0 AND (b.kind = 'quotes' OR b.accepted = 0) AND ${isNotNamed}`;
 
 /**
  * SQL: something still needs the run `p`. A part of it is open, or ended or was read not long ago; or there is a place from
