@@ -34,8 +34,12 @@ export interface ExportProgress extends ExportAsked {
 export interface ExportStore {
   /** The listings of an exchange, or all, so many at the most. */
   listings(exchange: string | null, limit: number): Promise<readonly number[]>;
-  /** Keeps a request. One of the same id stays as it is. */
-  create(asked: ExportAsked & { readonly keyId: string | null; readonly listings: readonly number[] }): Promise<void>;
+  /** Keeps a request. One of the same id stays as it is. Gives whether there was none. */
+  create(
+    asked: ExportAsked & { readonly keyId: string | null; readonly listings: readonly number[] },
+  ): Promise<boolean>;
+  /** Removes a request that nothing has begun to work on. */
+  takeBack(id: string): Promise<void>;
   one(id: string): Promise<ExportProgress | null>;
   /** A page, the newest first. */
   list(of: { after: AfterRow | null; limit: number }): Promise<ExportProgress[]>;

@@ -4,7 +4,7 @@ import { exportWorkStore } from '../../core/adapters/postgres/history/export-sto
 import { envelope, problemSchema } from '../../core/contracts/http/envelope.ts';
 import { type ExportedFile, exportLinkSchema, exportSchema } from '../../core/contracts/http/exports.ts';
 import type { KeyUse } from '../../core/contracts/words/licence.ts';
-import { makeKey, makeListing, noon } from '../support/api-fixture.ts';
+import { makeKey, makeListing, noon, testApi } from '../support/api-fixture.ts';
 import { useApi } from '../support/use-api.ts';
 
 const { world, api, keys, post } = useApi();
@@ -140,6 +140,39 @@ it('has what its key may see, says what it leaves out, and is for keys that may 
     'licence_forbids',
   ]);
   expect((await ask(`/exports/${data.id}/files`, 'internal')).status).toBe(200);
+});
+
+it('is not there when its message cannot be sent, and is made by the same request later', async () => {
+  api.queue.take('exports');
+  const broken = testApi(world.pool, { queue: { send: () => Promise.reject(new Error('no SQS')) } });
+  const asked = { ...body, from: '2026-03-01' };
+  const init = { method: 'POST', json: asked, key: keys.operate, headers: { 'idempotency-key': 'export-march' } };
+  const listed = async () =>
+    envelope(z.array(exportSchema))
+      .parse(await (await read('/exports')).json())
+      .data.filter(({ from }) => from === asked.from)
+      .map(({ id }) => id);
+  expect((await broken.ask('/exports', init)).status).toBe(500);
+  expect(await listed()).toEqual([]);
+
+  const { data } = envelope(exportSchema).parse(await (await api.ask('/exports', init)).json());
+  expect(api.queue.take('exports')).toEqual([{ exportId: data.id }]);
+  // Sent again while the first message waits: that one's export stays.
+  expect((await broken.ask('/exports', init)).status).toBe(500);
+  expect(await listed()).toEqual([data.id]);
+});
+
+it('stays when work on it has begun, although its request says that the message could not be sent', async () => {
+  const begun: string[] = [];
+  const send = async (_: string, [message]: readonly unknown[]) => {
+    const { exportId } = z.object({ exportId: z.string() }).parse(message);
+    await work().begin(exportId);
+    begun.push(exportId);
+    throw new Error('no answer of SQS');
+  };
+  const unsure = testApi(world.pool, { queue: { send } });
+  expect((await unsure.ask('/exports', { method: 'POST', json: body, key: keys.operate })).status).toBe(500);
+  expect((await work().work(begun[0] ?? ''))?.tries).toBe(1);
 });
 
 it('is cancelled, and withdrawn when it is done', async () => {

@@ -66,13 +66,17 @@ export function exportRoutes({ exports, exportUrl, quotes, requests, queue }: Ro
       const { slot } = await requestSlot(requests, call, body);
       const id = runIdOf({ sourceId: 'exports', job: 'export', trigger: 'manual', slot });
       const use = call.visible.use ?? 'redistribute';
-      await exports(call.visible).create({
+      const isNew = await exports(call.visible).create({
         ...{ id, use, symbols, exchange, intervals: [...new Set(intervals)], from, to, listings },
         leftOut: call.visible.hidden,
         createdAt: new Date(call.now),
         keyId: call.principal?.keyId ?? null,
       });
-      await queue.send('exports', [{ exportId: id }]);
+      await queue.send('exports', [{ exportId: id }]).catch(async (error: unknown) => {
+        // Nothing would work on it. The message of an earlier request with this key may be on its way.
+        if (isNew) await exports(call.visible).takeBack(id);
+        throw error;
+      });
       return {
         kind: 'data',
         data: await viewOf(id, call),

@@ -78,12 +78,20 @@ export function exportStore(pool: Pool): VisibleTo<ExportStore> {
       },
 
       async create({ id, use, symbols, exchange, intervals, from, to, leftOut, createdAt, keyId, listings }) {
-        await pool.query(
+        const { rowCount } = await pool.query(
           `INSERT INTO export (id, created_at, key_id, use, symbols, exchange, intervals, from_date, to_date, left_out, listings)
            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce(array_agg(l.id ORDER BY l.mic, l.id), '{}')
            FROM listing l WHERE l.id = ANY ($11::int[])
            ON CONFLICT (id) DO NOTHING`,
           [id, createdAt, keyId, use, symbols, exchange, intervals, from, to, leftOut, numbers(listings)],
+        );
+        return rowCount === 1;
+      },
+
+      async takeBack(id) {
+        await pool.query(
+          `DELETE FROM export WHERE id = $1 AND use = ANY ($2) AND status = 'waiting' AND tries = 0 AND units IS NULL`,
+          [id, visible.narrowerUses],
         );
       },
 
