@@ -264,3 +264,27 @@ describe('what has changed', () => {
     );
   });
 });
+
+describe('a list of as many as a new installation has', () => {
+  const count = 600;
+  beforeAll(async () => {
+    await world.pool.query(
+      `WITH i AS (INSERT INTO instrument (asset_class, name) SELECT 'equity', 'Many' FROM generate_series(1, $2::int) RETURNING id),
+            l AS (INSERT INTO listing (instrument_id, mic, currency, zone) SELECT id, 'XMNY', 'USD', 'UTC' FROM i RETURNING id),
+            a AS (INSERT INTO symbol_alias (namespace, symbol, listing_id) SELECT 'canonical', 'MANY' || id, id FROM l),
+            c AS (INSERT INTO consolidated_quote (listing_id, source, rule, confidence, candidates)
+                  SELECT id, 'yahoo', 'only_source', 'single', 1 FROM l)
+       INSERT INTO latest_quote (listing_id, source, as_of, price, currency, minor_factor, as_of_basis, fetched_at, batch_id, confirmed_at)
+       SELECT id, 'yahoo', now(), 1, 'USD', 1, 'fetched', now(), $1, now() FROM l`,
+      [batch, count],
+    );
+  });
+
+  it('is whole on its first page, as CSV too', async () => {
+    const { data, meta } = await listOf('?exchange=XMNY');
+    expect([data.length, meta.total, meta.nextCursor]).toEqual([count, count, undefined]);
+    const answer = await get('/quotes?exchange=XMNY&format=csv&fields=symbol');
+    expect((await answer.text()).trimEnd().split('\r\n')).toHaveLength(1 + count);
+    expect(answer.headers.get('x-next-cursor')).toBeNull();
+  });
+});

@@ -145,7 +145,7 @@ export function quoteListRoutes({ quotes, periods, catalogue, alwaysOpen }: Quot
             '`meta.nextChangedSince` of an earlier answer. An instant goes by the time of storing, and may miss some',
           ),
         format: z.enum(['json', 'csv']).optional(),
-        limit: limitParameter(mostListed, most),
+        limit: limitParameter(mostListed, mostListed),
         cursor: cursorParameter,
         offset: offsetParameter,
       }),

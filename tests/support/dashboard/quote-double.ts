@@ -53,7 +53,7 @@ function listed(state: DoubleState, query: URLSearchParams): Answer {
       !except.has(symbol),
   );
   const rows = found.toSorted(orderOf(query.get('sort') ?? 'symbol'));
-  const limit = Number(query.get('limit') ?? 100);
+  const limit = Number(query.get('limit') ?? 1_000);
   const from = Number(query.get('cursor') ?? query.get('offset') ?? 0);
   const page = rows.slice(from, from + limit);
   const next = from + limit < rows.length ? String(from + limit) : undefined;
