@@ -27,18 +27,9 @@ async function setVisibility(seconds: string): Promise<void> {
   await cloud.sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: { VisibilityTimeout: seconds } }));
 }
 
-/** The answers of a blob that was stored, fetched once more. */
-async function anotherBlob() {
-  const [batch] = await cloud.rows(
-    `SELECT b.blob_key FROM batch b WHERE b.kind = 'quotes' AND b.accepted > 0 ORDER BY b.id DESC LIMIT 1`,
-  );
-  const { sourceId, job, kind, exchanges } = await cloud.getBlob(String(batch?.['blob_key']));
-  return cloud.fetched({ source: sourceId, job, kind, exchanges });
-}
-
 describe('a malformed message on the deployed ingest queue', () => {
   it('ends in the dead-letter queue after its retries and shows in the API, while the rest of its batch is stored once', async () => {
-    const good = await anotherBlob();
+    const good = await cloud.quotesAgain();
     const marker = randomUUID();
     await cloud.sqs.send(
       new SendMessageBatchCommand({

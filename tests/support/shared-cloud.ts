@@ -98,6 +98,18 @@ export function sharedCloud() {
     });
   }
 
+  async function fetched(answers: IngestedBlob): Promise<IngestMessage> {
+    const stages = { state: postgresState(pool) };
+    const stores = { blobs: s3RawStore(bucket, s3) };
+    const { message, outcome } = await fetchAnswers(answers, { pool, stages, stores, now: Date.now() });
+    await recordOutcome(outcome, { store: postgresOutcomeStore(pool) });
+    return message;
+  }
+
+  async function getBlob(key: string): Promise<BlobEnvelope> {
+    return blobEnvelopeSchema.parse(JSON.parse(gunzipSync(await objectAt(s3, bucket, key)).toString('utf8')));
+  }
+
   return {
     ...cloud,
     pool,
@@ -115,9 +127,7 @@ export function sharedCloud() {
       return (await pool.query<Record<string, unknown>>(sql, values)).rows;
     },
     blobKeys: (prefix: string) => keysUnder(s3, bucket, prefix),
-    async getBlob(key: string): Promise<BlobEnvelope> {
-      return blobEnvelopeSchema.parse(JSON.parse(gunzipSync(await objectAt(s3, bucket, key)).toString('utf8')));
-    },
+    getBlob,
     /** Checks what must hold once all has ended: the scheduler is stopped meanwhile, so that nothing is under way. */
     invariant: () =>
       whileNothingIsPlanned(async () => {
@@ -130,12 +140,14 @@ export function sharedCloud() {
         await expectInvariant(pool, { blobs: await keptBlobs() });
       }),
     /** Answers that an attempt at a task of their own has fetched, kept and told. Gives the message for `ingest`. */
-    async fetched(answers: IngestedBlob): Promise<IngestMessage> {
-      const stages = { state: postgresState(pool) };
-      const stores = { blobs: s3RawStore(bucket, s3) };
-      const { message, outcome } = await fetchAnswers(answers, { pool, stages, stores, now: Date.now() });
-      await recordOutcome(outcome, { store: postgresOutcomeStore(pool) });
-      return message;
+    fetched,
+    /** The answers of the newest blob of quotes that was stored, fetched once more. */
+    async quotesAgain(): Promise<IngestMessage> {
+      const found = await pool.query(
+        `SELECT blob_key FROM batch WHERE kind = 'quotes' AND accepted > 0 ORDER BY id DESC LIMIT 1`,
+      );
+      const { sourceId, job, kind, exchanges } = await getBlob(String(found.rows[0]?.blob_key));
+      return fetched({ source: sourceId, job, kind, exchanges });
     },
     /** Notes the runs of which a test deletes tasks that are open. */
     cut(runs: readonly string[]): void {
