@@ -95,7 +95,7 @@ const app = createApp({
   blobs: s3BlobReader(setting('rawBucket')),
   backfills: backfillStore(pool),
   exports: exportStore(pool),
-  exportUrl: s3Presigner(setting('rawBucket'), process.env, exportLinkSeconds),
+  exportUrl: s3Presigner(setting('rawBucket'), process.env, { seconds: exportLinkSeconds, saved: true }),
   watch: watchStore(pool),
   models: modelStore(pool),
   watchLimit: numberSetting('watchLimit'),

@@ -157,11 +157,17 @@ def signed_by_function(scope, query, headers):
     ) is None
 
 
+def is_followed_link(scope, query, headers):
+    """Whether somebody follows a link to an object, as those of an export on the dashboard. The page it is on cannot read it."""
+    followed = scope["method"] == "GET" and headers.get("sec-fetch-mode") == "navigate"
+    return followed and not open_to_all(scope) and is_link(headers) and signed_by_function(scope, query, headers)
+
+
 def refusal(scope, query, headers):
     """Why a request is refused, or None. `headers` by lower-case name."""
     if "origin" in headers:
         return "It comes from a web page (Origin)."
-    if headers.get("sec-fetch-site", "none") != "none":
+    if headers.get("sec-fetch-site", "none") != "none" and not is_followed_link(scope, query, headers):
         return "It comes from a web page (Sec-Fetch-Site)."
     if headers.get("host") not in HOSTS:
         return f"Its Host is not 127.0.0.1:{PORT} or localhost:{PORT}."

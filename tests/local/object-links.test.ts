@@ -34,6 +34,15 @@ describe('a presigned URL, which names the key of a function', () => {
     expect((await get(object())).body).toBe(served.body);
   });
 
+  it('is for who follows it, and for no page that reads it', async () => {
+    const from = (mode: string, path = object() + link.search) =>
+      send(cloud.emulatorUrl, { path, headers: { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': mode } });
+    expect((await from('navigate')).body).toContain('LONGFORPAGE');
+    for (const mode of ['cors', 'no-cors', 'same-origin']) expect((await from(mode)).status, mode).toBe(403);
+    for (const path of ['/_aws/execute-api/any/v1/healthz', `${object()}${link.search}0`, '/_ministack/health'])
+      expect((await from('navigate', path)).status, path).toBe(403);
+  });
+
   it.each([
     ['the list of functions, with the settings of each', '/2015-03-31/functions/'],
     ['the switches of the emulator', '/_ministack/reset'],

@@ -6,22 +6,26 @@ import { SignatureV4 } from '@smithy/signature-v4';
 const readSeconds = 300;
 
 /**
- * Makes links that let their holder read one object of a bucket, for five minutes unless told otherwise. Signed here, with the function's own
- * credentials: without a call to AWS and without the S3 client, which has a tenth of a megabyte.
+ * Makes links that let their holder read one object of a bucket, for five minutes unless told otherwise; a browser saves
+ * what is `saved`, and shows anything else in the place of the page. Signed here, with the function's own credentials:
+ * without a call to AWS and without the S3 client, which has a tenth of a megabyte.
  */
 export function s3Presigner(
   bucket: string,
   env = process.env,
-  seconds = readSeconds,
+  { seconds = readSeconds, saved = false } = {},
 ): (key: string) => Promise<string> {
   const signed = linksTo(bucket, env);
-  return (key) => signed('GET', key, { seconds });
+  return (key) => signed('GET', key, { seconds, ...(saved && { query: asFile }) });
 }
+
+const asFile = { 'response-content-disposition': 'attachment' };
 
 /** What a link allows: for so long, and only with these headers. Those in `asSent` are sent by the holder as they are. */
 interface Allowed {
   readonly seconds: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
   readonly asSent?: readonly string[];
 }
 
@@ -31,7 +35,7 @@ export function linksTo(
   env: NodeJS.ProcessEnv,
 ): (method: 'GET' | 'PUT', key: string, allowed: Allowed) => Promise<string> {
   const { region, base } = objectsOf(bucket, env);
-  return async (method, key, { seconds, headers = {}, asSent = [] }) => {
+  return async (method, key, { seconds, headers = {}, query: asked = {}, asSent = [] }) => {
     const { query, ...signed } = await signerOf(region, env).presign(
       new HttpRequest({
         method,
@@ -39,6 +43,7 @@ export function linksTo(
         hostname: base.hostname,
         ...(base.port ? { port: Number(base.port) } : {}),
         path: base.pathname + key.split('/').map(encodeURIComponent).join('/'),
+        query: asked,
         // What S3 requires in a link: the content is not known in advance.
         headers: { ...headers, host: base.host, 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' },
       }),

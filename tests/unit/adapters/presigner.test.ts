@@ -23,3 +23,11 @@ it('at an emulator, the bucket is in the path', async () => {
   const link = new URL(await s3Presigner('raw', { ...credentials, AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' })(key));
   expect(link.origin + link.pathname).toBe(`http://127.0.0.1:4566/raw/${key}`);
 });
+
+it('what is to be saved is an attachment, by what the link is signed for', async () => {
+  const link = new URL(await s3Presigner('raw', credentials, { seconds: 900, saved: true })(key));
+  expect(Object.fromEntries(link.searchParams)).toMatchObject({
+    'response-content-disposition': 'attachment',
+    'X-Amz-Expires': '900',
+  });
+});
