@@ -43,7 +43,7 @@ export function evidenceInWords(evidence: FindingEvidence): string {
     case 'frozen':
       return `${rows(evidence.rows)} have the same price.`;
     case 'volume_unit':
-      return `From here on the volume times ${figure(evidence.factor)} is what it was before.`;
+      return `The volume times ${figure(evidence.factor)} is what it was before.`;
     case 'closed_day':
       return 'A bar on a day on which the exchange is closed.';
     case 'history_moved':

@@ -3,8 +3,8 @@
  *
  * A block of at most five rows that is reached and left by a gap, with the market before and after it at one price, is
  * wrong. At the first and last rows one side is missing: there the stored quote, the price beside the bars or the close
- * before them decides, and without them only a step beyond any ordinary one is in doubt. A price that the bars trade
- * their way to is a market, however wild.
+ * before them decides, and without them only a step beyond any ordinary one, which no trades show, is in doubt. A price
+ * that the bars trade their way to is a market, however wild.
  */
 import type { FindingSeverity, PriceWitness } from '../../contracts/words/price-findings.ts';
 import type { AssetClass } from '../../market/instrument.ts';
@@ -54,14 +54,23 @@ const [calmMoves, calmRange] = [4, 6];
 
 /** Where so many times as much is traded as before, a squeeze is as likely as a mistake: the rows are in doubt. */
 const heavyVolume = 5;
+/** A day whose range is so many times as wide as others is a market's. */
+const heavyRange = 4;
 
-/** By what factor an edge must step with nothing to compare it with. */
-const bareFactor = 4;
+/** By how many of the logarithms of `leastFactor` an edge must step with nothing to compare it with. */
+const bareFactors = 3.3;
+/** A step by such a factor is in doubt however much was traded. */
+const sureStep = 8;
+
+/** A smaller step is one where it is so many usual moves, of a block that is as quiet and calm as the days around it. */
+const quietBlock = { factor: 1.18, moves: 10, rows: 60, slack: 2 } as const;
 
 /** How far a series must rise or fall at once and stay, so many rows at least, and after no longer a time without rows. */
 const [stayingRise, stayingFall, stayingRows, haltDays] = [Math.log(3), Math.log(12), 20, 7];
 /** Prices that may go so far in a day. */
 const wild: ReadonlySet<AssetClass> = new Set(['crypto', 'option', 'other']);
+/** Prices that are no single trade's, though no trades are counted. */
+const uncounted: ReadonlySet<AssetClass> = new Set(['fx', 'index', 'fund']);
 
 /** A quote farther from the last row than this does not decide about it. */
 const quoteDays = 5;
@@ -74,10 +83,13 @@ export function checkEdges(series: Series): Finding[] {
   const { rows } = series;
   if (rows.length < 3) return againstQuote(series);
   const usual = limitOf(series);
+  const least = Math.min(usual, Math.max(Math.log(quietBlock.factor), quietBlock.moves * series.sigma));
   const found: Finding[] = [];
   let index = 1;
   while (index < rows.length) {
-    const block = Math.abs(series.returns[index] ?? 0) > usual ? blockAt(series, index, usual) : null;
+    const size = Math.abs(series.returns[index] ?? 0);
+    const block =
+      size > least ? ((size > usual ? blockAt(series, index, usual) : null) ?? quietBlockAt(series, index)) : null;
     if (block === null) {
       index++;
       continue;
@@ -153,6 +165,32 @@ function longBlockAt(series: Series, index: number, step: number, limit: number)
   return null;
 }
 
+/**
+ * Rows at another price, entered and left by a gap of just the same factor, with no more trades than before and calm all the
+ * time: another currency, or a split, that some rows have. A market that goes and comes back is seen in its trades.
+ */
+function quietBlockAt(series: Series, index: number): Block | null {
+  const { rows, returns, interval, assetClass } = series;
+  const [before, first, step] = [rows[index - 1], rows[index], returns[index] ?? 0];
+  if (interval !== '1d' || wild.has(assetClass) || !before || !first) return null;
+  const sigma = moveAround(series, index);
+  const limit = Math.max(Math.log(quietBlock.factor), quietBlock.moves * sigma);
+  if (Math.abs(step) < limit || !hasGap(before, first, limit) || isTick(series, first.close, before.close)) return null;
+  const longest = Math.min(quietBlock.rows, Math.floor(rows.length * longBlock.shareOfAll));
+  for (let end = index + 1; end <= Math.min(index + longest, rows.length - 1); end++) {
+    const back = returns[end] ?? 0;
+    if (Math.abs(back) < limit * 0.7) continue;
+    const [last, after] = [rows[end - 1], rows[end]];
+    if (!last || !after || Math.abs(step + back) > quietBlock.slack * sigma || !hasGap(last, after, limit)) return null;
+    const isQuiet = [index, end].every((each) => !isHeavy(series, each));
+    if (!isQuiet || isCrash(series, index) || isCrash(series, end)) return null;
+    if (!(uncounted.has(assetClass) || isCounted(series, index, end)) || !isCalm(series, index, end)) return null;
+    const level = Math.sqrt(before.close * after.close);
+    return { findings: offRows(rows.slice(index, end), level, 'surroundings', 'doubt'), next: end + 1 };
+  }
+  return null;
+}
+
 /** Whether trades are counted in some rows and in those before them: where none are, a price may be a single trade's. */
 function isCounted({ rows }: Series, from: number, end: number): boolean {
   const traded = (some: readonly Row[]) => median(some.map((row) => row.volume ?? 0)) > 0;
@@ -187,15 +225,19 @@ function edgeAt(series: Series, index: number, step: number, limit: number): Blo
   const [before, first] = [rows[index - 1], rows[index]];
   if (!before || !first) return null;
   const size = Math.abs(step);
+  const bare = bareFactors * Math.log(leastFactor[series.assetClass]);
+  const isFar = size > Math.max(bare, limit) && (size > Math.max(bare, Math.log(sureStep)) || !isTaken(series, index));
   if (rows.length - index <= longestBlock && rows.length - index < index) {
     for (const [witness, price] of witnessesOf(series)) {
       const toBefore = Math.abs(Math.log(price / before.close));
       const toLast = Math.abs(Math.log(price / (rows.at(-1)?.close ?? first.close)));
+      // What stands beside the bars is made of the last one, as a rule.
+      if (toLast <= 0.35 * size && witness === 'market_price' && isFar) continue;
       if (toLast <= 0.35 * size) return null;
       if (toBefore <= 0.35 * size)
         return { findings: offRows(rows.slice(index), price, witness, 'wrong'), next: rows.length };
     }
-    if (size > Math.max(Math.log(bareFactor), limit))
+    if (isFar)
       return { findings: offRows(rows.slice(index), before.close, 'surroundings', 'doubt'), next: rows.length };
   }
   if (index <= longestBlock && index < rows.length - index) {
@@ -206,10 +248,26 @@ function edgeAt(series: Series, index: number, step: number, limit: number): Blo
       if (Math.abs(Math.log(closeBefore / first.close)) <= 0.35 * size)
         return { findings: offRows(rows.slice(0, index), closeBefore, 'previous_close', 'wrong'), next: index + 1 };
     }
-    if (size > Math.max(Math.log(bareFactor), limit))
+    if (isFar)
       return { findings: offRows(rows.slice(0, index), first.close, 'surroundings', 'doubt'), next: index + 1 };
   }
   return null;
+}
+
+/** Whether the trades or the range of a row, or of the one before it, are beyond those of the rows on the longer side. */
+function isTaken({ rows }: Series, index: number): boolean {
+  const others =
+    index < rows.length - index ? rows.slice(index + 12, index + 42) : rows.slice(Math.max(0, index - 31), index - 1);
+  const volumeOf = (row: Row) => row.volume ?? Number.NaN;
+  const widthOf = (row: Row) => {
+    const [high, low] = rangeOf(row);
+    return Math.log(high / low);
+  };
+  const isBeyond = (of: (row: Row) => number, times: number) => {
+    const usual = median(others.map(of));
+    return usual > 0 && rows.slice(index - 1, index + 1).some((row) => of(row) > times * usual);
+  };
+  return isBeyond(volumeOf, heavyVolume) || isBeyond(widthOf, heavyRange);
 }
 
 /** A step that stays, of a factor that no market took: another currency, or a split that nobody names. */
@@ -229,7 +287,9 @@ function stepAt(series: Series, index: number, step: number, limit: number): Blo
   const level = (some: readonly Row[]) => median(some.map((row) => row.close));
   const stays = Math.log(level(rows.slice(index, index + stayingRows)) / level(rows.slice(index - stayingRows, index)));
   if (Math.abs(stays - step) > 0.35 * Math.abs(step)) return null;
-  return { findings: offRows([first], before.close, 'surroundings', 'doubt'), next: index + 1 };
+  // A currency is devalued overnight, now and then to a third, without anything that its own bars would show.
+  const severity = assetClass === 'fx' ? 'info' : 'doubt';
+  return { findings: offRows([first], before.close, 'surroundings', severity), next: index + 1 };
 }
 
 /** Prices of about the time of the last row, in its shares. */

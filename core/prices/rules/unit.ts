@@ -10,6 +10,7 @@
  * lost 99 %).
  */
 import type { FindingProposal, PriceField, PriceWitness } from '../../contracts/words/price-findings.ts';
+import { isCrash } from './crash.ts';
 import type { Finding } from './finding.ts';
 import { scalePrices } from './scale.ts';
 import { barSubject, dayOf, exRow, type PriceAt, type Row, type Series, splitsBetween, splitsOf } from './series.ts';
@@ -33,6 +34,9 @@ const witnessValidMs = 30 * 86_400_000;
 /** Prices that may truly move a hundredfold: only a gap on both sides shows a unit there. */
 const wild: ReadonlySet<string> = new Set(['crypto', 'option', 'other']);
 
+/** What may lose three of its zeros from a day on, as a currency does: such a step that stays is only noted. */
+const redenominated: ReadonlySet<string> = new Set([...wild, 'fx']);
+
 /** After all days. */
 const lastDay = '9999-12-31';
 
@@ -43,6 +47,8 @@ export function checkUnit(series: Series, explained: ReadonlySet<Row>): Finding[
   const found: Finding[] = [];
   const anchor = anchorOf(series, levels);
   const right = anchor === null ? null : anchor.level;
+  if (redenominated.has(series.assetClass) && right === levels.at(-1) && stepsOnce(levels))
+    return stepThatStays(series, levels);
   const mayBeSplit = series.basis === 'raw' && stepsOnce(levels);
   for (const [index, row] of rows.entries()) {
     if (explained.has(row)) continue;
@@ -77,6 +83,14 @@ export function unitPower(ratio: number, slack: number): number {
 
 export function isWithin(ratio: number, factor: number): boolean {
   return ratio <= factor && ratio >= 1 / factor;
+}
+
+/** The step of a series to a level that it stays at, and that nothing contradicts; none where the market took it. */
+function stepThatStays(series: Series, levels: Int8Array): Finding[] {
+  const index = levels.findIndex((level) => level !== levels[0]);
+  const [row, power] = [series.rows[index], (levels[0] ?? 0) - (levels[index] ?? 0)];
+  if (!row || isCrash(series, index)) return [];
+  return [{ ...wrongRow(row, power, 'surroundings', true), severity: 'info' }];
 }
 
 /** For each row the power of ten by which its close stands above the first one's, by steps of units alone. */

@@ -1,13 +1,14 @@
 /**
- * Volume that is counted in another unit from a day on: lots of a hundred, or thousands of shares. Trade grows and falls by
- * much, but not by just such a factor overnight, for weeks, while the price stays where it is.
+ * Volume that is counted in another unit from a day on: lots of a hundred, thousands or millions of shares. Trade grows and
+ * falls by much, but not by just such a factor overnight, for weeks, while the price stays where it is. And a volume of some
+ * ten thousand times what is traded before and after it, which no market has in a day.
  */
 import type { Finding } from './finding.ts';
-import { barSubject, exRow, type Series, splitsOf } from './series.ts';
+import { barSubject, exRow, type Row, type Series, splitsOf } from './series.ts';
 import { median, moveAround, quantile } from './spread.ts';
 
 /** Units by their powers of ten, and how far volumes may be from them. */
-const [powers, slack] = [[2, 3], 0.32] as const;
+const [powers, slack] = [[2, 3, 6], 0.32] as const;
 
 /** So many days before and after show how much is traded, or fewer; on neither side may that differ by more. */
 const [spans, leastDays, widest] = [[24, 12], 10, 0.9] as const;
@@ -15,13 +16,16 @@ const [spans, leastDays, widest] = [[24, 12], 10, 0.9] as const;
 /** A step of less than this power of ten is none. */
 const leastStep = 1.2;
 
-/** Finds the first rows of another unit. */
+/** A volume stands alone where it is so many powers of ten above the middle of its neighbours, and above nearly all of them. */
+const alone = { middle: 4.5, most: 3.5 } as const;
+
+/** Finds the first rows of another unit, and volumes that stand alone. */
 export function checkVolume(series: Series): Finding[] {
   const { rows, interval } = series;
   if (interval !== '1d' || rows.length < 2 * leastDays) return [];
   if (!rows.some(({ volume }, index) => isStep(volume, rows[index - 1]?.volume))) return [];
   const volumes = rows.map(({ volume }) => ((volume ?? 0) > 0 ? Math.log10(volume ?? 1) : Number.NaN));
-  const found: Finding[] = [];
+  const found = volumesAlone(series, volumes);
   for (let index = leastDays; index <= rows.length - leastDays; index++) {
     const row = rows[index];
     const step = (volumes[index] ?? 0) - (volumes[index - 1] ?? 0);
@@ -29,16 +33,38 @@ export function checkVolume(series: Series): Finding[] {
     const power = spans.flatMap((days) => powerOf(volumes, index, days))[0];
     if (power === undefined || Math.sign(step) !== Math.sign(power)) continue;
     if (Math.abs(series.returns[index] ?? 0) > 4 * moveAround(series, index) || hasSplit(series, index)) continue;
-    found.push({
-      rule: 'shape',
-      severity: 'doubt',
-      subject: barSubject(row),
-      evidence: { code: 'volume_unit', factor: 10 ** -power },
-      proposal: null,
-    });
+    found.push(volumeFinding(row, power));
     index += leastDays;
   }
   return found;
+}
+
+function volumesAlone({ rows }: Series, volumes: readonly number[]): Finding[] {
+  return rows.flatMap((row, index) => {
+    const volume = volumes[index] ?? Number.NaN;
+    const [before, after] = [volumes[index - 1] ?? Number.NaN, volumes[index + 1] ?? Number.NaN];
+    // A volume beside it that is nearer, or none that is known.
+    if (!(volume - before >= alone.most || volume - after >= alone.most)) return [];
+    const near = [
+      ...volumes.slice(Math.max(0, index - spans[0]), index),
+      ...volumes.slice(index + 1, index + spans[0]),
+    ];
+    const known = near.filter((each) => !Number.isNaN(each));
+    if (known.length < leastDays) return [];
+    const above = volume - median(known);
+    const isAlone = above >= alone.middle && volume - quantile(known, 0.95) >= alone.most;
+    return isAlone ? [volumeFinding(row, Math.round(above))] : [];
+  });
+}
+
+function volumeFinding(row: Row, power: number): Finding {
+  return {
+    rule: 'shape',
+    severity: 'doubt',
+    subject: barSubject(row),
+    evidence: { code: 'volume_unit', factor: 10 ** -power },
+    proposal: null,
+  };
 }
 
 /** Whether one volume is so far from another: nearly all series end here, without a logarithm. */

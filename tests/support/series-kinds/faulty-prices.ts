@@ -53,6 +53,11 @@ function inBlock(seed: number, rows: number, factor: number, of = {}): Told {
   return told(right, scaledRows(right, row, row + rows, factor));
 }
 
+function firstDay(seed: number, factor: number, of = {}): Told {
+  const right = market(seed, of);
+  return told(right, scaledRows(right, 0, 1, factor));
+}
+
 export const faultyPrices: readonly Kind<Told>[] = [
   ['rows of another instrument for a week', (seed) => otherInstrument(seed, 2.3)],
   ['rows of another instrument for a week, at half the price', (seed) => otherInstrument(seed, 0.45)],
@@ -231,6 +236,28 @@ export const faultyPrices: readonly Kind<Told>[] = [
             : {},
         ),
       );
+    },
+  ],
+  ['a volume of ten million times', (seed) => ofRow(seed, ({ volume }) => ({ volume: String(Number(volume) * 1e7) }))],
+  [
+    'a newest volume of a million times',
+    (seed) => {
+      const right = market(seed);
+      return told(
+        right,
+        withBars(right, ({ volume }, at) =>
+          at === right.bars.length - 1 ? { volume: String(Number(volume) * 1e6) } : {},
+        ),
+      );
+    },
+  ],
+  ['a fund whose first day is at a quarter', (seed) => firstDay(seed, 0.25, { assetClass: 'etf' })],
+  ['a first day at a ninth', (seed) => firstDay(seed, 1 / 9)],
+  [
+    'a newest day at ten times, which the price beside the bars is, too',
+    (seed) => {
+      const right = market(seed);
+      return told(right, scaledRows(right, right.bars.length - 1, right.bars.length, 10));
     },
   ],
 ];

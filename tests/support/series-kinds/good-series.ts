@@ -231,6 +231,46 @@ export const goodSeries: readonly Kind<SeriesInput>[] = [
     'a coin that collapses by 99 %',
     (seed) => along(market(seed, { assetClass: 'crypto', move: 0.05 }), 150, [0.6, 0.3, 0.02, 0.01], 15),
   ],
+  [
+    'a coin that falls a thousandfold overnight',
+    (seed) => {
+      const plain = market(seed, { assetClass: 'crypto', move: 0.05 });
+      return scaledRows(plain, 150, plain.bars.length, 0.001);
+    },
+  ],
+  [
+    'a coin of which a thousand become one',
+    (seed) => {
+      const plain = market(seed, { assetClass: 'crypto', move: 0.05 });
+      return scaledRows(plain, 150, plain.bars.length, 1000);
+    },
+  ],
+  [
+    'a currency that loses three zeros',
+    (seed) => {
+      const plain = market(seed, { assetClass: 'fx', move: 0.003, start: 2700 });
+      return scaledRows(plain, rowOf(seed, plain), plain.bars.length, 0.001);
+    },
+  ],
+  [
+    'a currency that is devalued to an eighth overnight',
+    (seed) => {
+      const plain = market(seed, { assetClass: 'fx', move: 0.003, start: 55 });
+      return scaledRows(plain, rowOf(seed, plain), plain.bars.length, 7);
+    },
+  ],
+  ['a share at four times on its second day', (seed) => news(market(seed, { rows: 60 }), 1, 3.9)],
+  [
+    'a block of 1,000 times what a thin share trades',
+    (seed) => {
+      const plain = market(seed);
+      const row = rowOf(seed, plain);
+      const random = randomOf(seed + 41);
+      return withBars(plain, (_, at) => ({
+        volume: String(Math.round((100 + 100 * random()) * (at === row ? 2000 : 1))),
+      }));
+    },
+  ],
   ['a pair near its reciprocal', (seed) => market(seed, { assetClass: 'fx', move: 0.005, start: 1.01 })],
   [
     'a currency that is devalued by half',

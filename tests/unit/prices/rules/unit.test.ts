@@ -97,6 +97,30 @@ describe('unit of a series', () => {
   });
 });
 
+describe('a step of a thousand that stays', () => {
+  const step = (assetClass: SeriesInput['assetClass'], until = 60): SeriesInput => ({
+    ...withRows(market, (at) => (at >= 30 && at < until ? 0.001 : 1)),
+    assetClass,
+  });
+
+  it.each(['crypto', 'fx', 'option'] as const)('is only noted, on its first row: %s', (assetClass) => {
+    expect(found(step(assetClass))).toEqual(['30 unit info other_unit']);
+  });
+
+  it('is a market where its trades show it', () => {
+    const input = step('crypto');
+    const bars = input.bars.map((bar, at) => (at === 30 ? { ...bar, volume: '9000000' } : bar));
+    expect(found({ ...input, bars })).toEqual([]);
+  });
+
+  it('is one of the unit where a quote contradicts it, where it comes back, and of a share', () => {
+    const known = knowing(step('crypto'), { quote: { price: closeOf(59), at: timeOf(59) } });
+    expect(found(known)).toEqual(span(30, 60, unit));
+    expect(found(step('crypto', 50))).toEqual(span(30, 50, unit));
+    expect(found(step('equity'))).toEqual(span(0, 30, unit));
+  });
+});
+
 /** A coin whose price falls by 99 % within a day, and stays there. */
 function crash(assetClass: 'crypto'): SeriesInput {
   const input = withRows(market, (at) => (at >= 30 ? 0.01 : 1));
