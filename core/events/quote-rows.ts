@@ -7,6 +7,7 @@ import type { QuotesEvent } from './of-batch.ts';
  */
 export function quoteRowsText({ quotes, symbols }: Pick<QuotesEvent, 'quotes' | 'symbols'>): string {
   let text = '';
+  const isoTime = isoTimes();
   // Of one answer, the rows have one fetch, and mostly one currency.
   let [fetchedAt, fetched, currency, money] = [Number.NaN, '', '', '""'];
   for (const [at, row] of quotes.entries()) {
@@ -24,6 +25,19 @@ export function quoteRowsText({ quotes, symbols }: Pick<QuotesEvent, 'quotes' | 
   return `[${text}]`;
 }
 
-const isoTime = (ms: number) => new Date(ms).toISOString();
+/** Times of milliseconds since the epoch. The rows of an answer are mostly of one minute, which is written once. */
+function isoTimes(): (ms: number) => string {
+  let [minute, text] = [Number.NaN, ''];
+  return (ms) => {
+    const past = ((ms % 60_000) + 60_000) % 60_000;
+    if (ms - past !== minute) {
+      minute = ms - past;
+      text = new Date(minute).toISOString().slice(0, -'00.000Z'.length);
+    }
+    const thousandths = String(100_000 + past);
+    return `${text}${thousandths.slice(1, 3)}.${thousandths.slice(3)}Z`;
+  };
+}
+
 const decimal = (text: ListedQuote['quote']['price'] | null) => (text === null ? 'null' : `"${text}"`);
 const word = (text: ListedQuote['quote']['session']) => (text === null ? 'null' : `"${text}"`);

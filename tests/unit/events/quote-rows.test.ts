@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import { eventSchema } from '../../../core/contracts/events/event.ts';
 import { quoteRowsText } from '../../../core/events/quote-rows.ts';
 import type { ListedQuote } from '../../../core/market/listed-quote.ts';
@@ -79,4 +80,15 @@ it('rows of quotes are JSON of the schema of their event, whatever is missing an
     },
   };
   expect(eventSchema.parse(event)).toEqual(event);
+});
+
+it('times of quotes are written as they are everywhere, on both sides of a minute and of the epoch', () => {
+  const times = [0, -1, 59_999, 60_000, -60_000, -60_001, 61_007, fetchedAt, fetchedAt - 1_251, 253_402_300_800_000];
+  const quotes = times.map((asOf) => ({ ...row, fetchedAt: asOf, quote: { ...row.quote, asOf } }));
+  const rows = z
+    .array(z.object({ asOf: z.string(), fetchedAt: z.string() }))
+    .parse(JSON.parse(quoteRowsText({ quotes, symbols: [] })));
+  const written = times.map((time) => new Date(time).toISOString());
+  expect(rows.map(({ asOf }) => asOf)).toEqual(written);
+  expect(rows.map((each) => each.fetchedAt)).toEqual(written);
 });

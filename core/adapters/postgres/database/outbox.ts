@@ -5,7 +5,7 @@ import type { BatchOrigin } from '../../../contracts/events/words.ts';
 import { keyOf } from '../../../events/key.ts';
 import type { QuotesEvent } from '../../../events/of-batch.ts';
 import { quoteRowsText } from '../../../events/quote-rows.ts';
-import { texts } from './array-literal.ts';
+import { jsons, texts } from './array-literal.ts';
 
 /** An event that waits for the end of its transaction. */
 type Waiting = QuotronEvent | (QuotesEvent & { readonly data: z.output<typeof ofQuotes> });
@@ -73,7 +73,7 @@ export async function writeEvents(db: pg.PoolClient): Promise<void> {
   await db.query({
     name: 'publish',
     text: publishText,
-    values: [texts(events.map(({ type }) => type)), texts(events.map(keyOf)), `[${events.map(dataText).join()}]`],
+    values: [texts(events.map(({ type }) => type)), texts(events.map(keyOf)), jsons(events.map(dataText))],
   });
 }
 
@@ -82,7 +82,6 @@ function dataText(event: Waiting): string {
   return 'quotes' in event ? `${data.slice(0, -1)},"rows":${quoteRowsText(event)}}` : data;
 }
 
-/** With one JSON array of all events: in an array of Postgres each quotation mark would have to be escaped. */
 const publishText = `
       WITH turn AS MATERIALIZED (
         SELECT pg_advisory_xact_lock(lock)
@@ -90,6 +89,6 @@ const publishText = `
       )
       INSERT INTO outbox (type, key, data)
       SELECT type, key, data
-      FROM ROWS FROM (unnest($1::text[]), unnest($2::text[]), json_array_elements($3::json))
+      FROM ROWS FROM (unnest($1::text[]), unnest($2::text[]), unnest($3::json[]))
         WITH ORDINALITY AS event (type, key, data, place)
       WHERE (SELECT count(*) FROM turn) > 0 ORDER BY place`;
