@@ -243,6 +243,16 @@ describe('what is looked after', () => {
       await row.getByRole('button', { name: 'Show raw answer' }).click();
       await page.getByRole('dialog').locator('mark').first().waitFor();
     });
+
+    it('has the fields that were wrong marked in its raw answer, beside the symbol', async () => {
+      const row = dashboard.double.state.quarantine.find(({ id }) => id === '903');
+      if (row) Object.assign(row, { symbol: 'AAPL', path: 'quoteResponse.result[1]' });
+      if (row) row.finding = { code: 'invalid_fields', fields: ['regularMarketPrice'] };
+      const page = await dashboard.open('/quarantine?row=903');
+      await page.locator('details[open]').getByRole('button', { name: 'Show raw answer' }).click();
+      const marks = page.getByRole('dialog').locator('mark');
+      await expect.poll(() => marks.allTextContents()).toEqual(['"AAPL"', '"regularMarketPrice":296.9']);
+    });
   });
 
   it('shows what was stored and what waited for the relay, in words and in a table', async () => {

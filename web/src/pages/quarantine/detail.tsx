@@ -49,6 +49,10 @@ export function Detail({ row }: { row: QuarantineView }) {
             runId={row.runId}
             part={attempt.part}
             highlight={`"${row.symbol ?? row.path.slice(row.path.lastIndexOf('.') + 1)}"`}
+            row={{
+              ...{ symbol: row.symbol, path: row.path },
+              fields: row.finding.code === 'invalid_fields' ? row.finding.fields : [],
+            }}
           />
         )}
       </dd>
