@@ -80,11 +80,9 @@ function linesOf(played: PlayedMonths): { lines: string[]; gb: number } {
   // The running month, the one before, and a week in which the one before that waits to be dropped; the work of 90 days.
   const windows = new Map([
     ['quote', { days: 31 + 31 + 8, played: hotQuotes / symbols }],
-    ...['run', 'task', 'task_attempt', 'batch_statistics'].map(
+    ...['run', 'task', 'task_attempt', 'batch', 'batch_statistics'].map(
       (name) => [name, { days: 90, played: minutesIn((date) => date >= runsFrom) }] as const,
     ),
-    // Kept with what was stored of them: here of a year.
-    ['batch', { days: 365, played: minutesIn(() => true) }],
   ]);
   const rows = [...played.most].map(([name, most]) => {
     const window = windows.get(name);
