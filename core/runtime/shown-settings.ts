@@ -1,8 +1,10 @@
+import { usualStreams } from '../contracts/events/following.ts';
 import type { SettingGroup, ShownSetting } from '../contracts/http/settings.ts';
 import { usualWatchLimit } from '../contracts/http/watch.ts';
+import { localInstallation } from '../contracts/installation.ts';
 import { settingNames } from '../contracts/settings.ts';
 import { usualRetention } from '../planning/retention.ts';
-import { optionalSetting } from './settings.ts';
+import { optionalSetting, ownInstallation } from './settings.ts';
 
 type Name = keyof typeof settingNames;
 
@@ -23,6 +25,7 @@ export function shownSettings(): ShownSetting[] {
       String(usualRetention.proxyAnswers),
     ),
     transport(),
+    streams(),
     ofOwner('access', 'Origins of other pages that may read the API', 'corsOrigins', null),
     model(),
     database(),
@@ -48,6 +51,14 @@ function transport(): ShownSetting {
     value: kafka ? 'Kafka' : 'SNS FIFO topic',
     from: kafka ? 'stage' : 'default',
   });
+}
+
+/** The local cloud always has them. */
+function streams(): ShownSetting {
+  const local = ownInstallation().stage === localInstallation.stage;
+  const title = 'Streams of events that may be open at the same time';
+  if (!local) return ofOwner('events', title, 'eventStreams', null);
+  return shown('events', title, { variable: null, value: String(usualStreams), from: 'default' });
 }
 
 function model(): ShownSetting {

@@ -86,6 +86,8 @@ export class ApiStack extends Stack {
       api.addSetting(name, String(settings[name]));
     if (settings.acceptFindings) api.addSetting('acceptFindings', settings.acceptFindings);
     if (settings.watchLimit !== undefined) api.addSetting('watchLimit', String(settings.watchLimit));
+    if (settings.stage !== 'local' && settings.eventStreams > 0)
+      api.addSetting('eventStreams', String(settings.eventStreams));
     if (settings.stage === 'local') {
       if (settings.simulatedSources) {
         api.addSetting('simulatedSources', settings.simulatedSources);

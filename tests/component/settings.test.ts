@@ -46,6 +46,15 @@ describe('how an installation is configured', () => {
     });
   });
 
+  it('says how many streams of events may be open: always some on a laptop, and on AWS where the stage has them', () => {
+    const streams = () => shownSettings().find(({ title }) => title.startsWith('Streams of events'));
+    expect(streams()).toMatchObject({ group: 'events', value: '5', from: 'default', variable: null });
+    vi.stubEnv('QUOTRON_STAGE', 'prod');
+    expect(streams()).toMatchObject({ value: null, from: 'default', variable: 'QUOTRON_EVENT_STREAMS' });
+    vi.stubEnv('QUOTRON_EVENT_STREAMS', '7');
+    expect(streams()).toMatchObject({ value: '7', from: 'setting' });
+  });
+
   it('has no secret in it', () => {
     const secret = 'hunter2-and-more';
     for (const name of [
