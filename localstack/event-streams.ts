@@ -37,7 +37,16 @@ export function openEventStreams({ databaseUrl, simulated, corsOrigins, log }: E
   const pool = createPool({ url: databaseUrl }, 2, undefined, keptMs);
   const app = serveEvents({
     ...{ feed: eventFeed(pool), keys: apiKeyStore(pool), slots: memoryStreamSlots(usualStreams) },
-    ...{ pollMs, installation: localInstallation, protocol: 'http', catalogue, simulated, corsOrigins, log },
+    ...{
+      pollMs,
+      installation: localInstallation,
+      protocol: 'http',
+      catalogue,
+      simulated,
+      corsOrigins,
+      log,
+      broke: log,
+    },
   });
   const listener = getRequestListener(app.fetch);
   return {

@@ -14,6 +14,9 @@ export const sourcesFlapping = 'SourcesFlapping';
  */
 export const eventsLag = 'EventsLagSeconds';
 
+/** The metric that counts streams of events that an error has ended. */
+export const streamsBroken = 'StreamsBroken';
+
 /** The metric that counts channels of alerts to which nothing is sent any more, as that begins. */
 export const alertChannelsDisabled = 'AlertChannelsDisabled';
 

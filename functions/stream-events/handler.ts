@@ -1,3 +1,4 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import { type LambdaEvent, streamHandle } from 'hono/aws-lambda';
 import { apiKeyStore } from '../../core/adapters/postgres/access/api-key-store.ts';
@@ -6,10 +7,11 @@ import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts
 import { eventFeed } from '../../core/adapters/postgres/events/event-feed.ts';
 import { postgresStreamSlots } from '../../core/adapters/postgres/events/stream-slots.ts';
 import { usualStreams } from '../../core/contracts/events/following.ts';
+import { streamsBroken } from '../../core/contracts/metrics.ts';
 import { serveEvents } from '../../core/http/event-stream/serve-events.ts';
 import { withRawPath } from '../../core/http/gateway-event.ts';
 import { installedSources } from '../../core/runtime/installed-sources.ts';
-import { logger } from '../../core/runtime/observe.ts';
+import { logger, metrics } from '../../core/runtime/observe.ts';
 import { corsOriginsSetting, databaseSettings, numberSetting, ownInstallation } from '../../core/runtime/settings.ts';
 
 /** Each question while a stream waits costs a login, which is why it is not asked more often. */
@@ -31,6 +33,12 @@ const answer = streamHandle(
     corsOrigins: corsOriginsSetting(),
     log: (error, requestId) =>
       logger.error('A request failed', { requestId, error: error instanceof Error ? error : String(error) }),
+    broke(error, requestId) {
+      logger.error('A stream of events broke', { requestId, error: error instanceof Error ? error : String(error) });
+      // Its answer was a 200, and the function did not fail.
+      metrics.addMetric(streamsBroken, MetricUnit.Count, 1);
+      metrics.publishStoredMetrics();
+    },
   }),
 );
 

@@ -1,6 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { LambdaIntegration, ResponseTransferMode, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { type IMetric, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { streamsBroken } from '../../core/contracts/metrics.ts';
 import type { StorageStack } from '../stacks/storage-stack.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 import { QuotronFunction } from './quotron-function.ts';
@@ -14,10 +16,12 @@ const paths = ['api/v1/events', 'api/v1/k/{key}/events'];
  */
 export class EventStreams extends Construct {
   readonly function: QuotronFunction;
+  private readonly dimensionsMap: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, of: { settings: CloudSettings; storage: StorageStack; restApi: RestApi }) {
     super(scope, id);
     const { settings, storage, restApi } = of;
+    this.dimensionsMap = { service: settings.prefix, stage: settings.stage };
     this.function = new QuotronFunction(this, {
       ...{ name: 'stream-events', settings, network: storage.cloud?.network, memoryMb: 256 },
       description: 'Answers /events, with streams',
@@ -30,5 +34,11 @@ export class EventStreams extends Construct {
       timeout: Duration.seconds(this.function.timeout.toSeconds()),
     });
     for (const path of paths) restApi.root.resourceForPath(path).addMethod('ANY', integration);
+  }
+
+  /** How many streams an error has ended. */
+  broken(period: Duration): IMetric {
+    const { dimensionsMap } = this;
+    return new Metric({ namespace: 'Quotron', metricName: streamsBroken, dimensionsMap, statistic: 'Sum', period });
   }
 }

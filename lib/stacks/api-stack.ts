@@ -154,7 +154,7 @@ export class ApiStack extends Stack {
       const latencies = streams
         ? answering.map(({ lambda }) => lambda.metricDuration(p95))
         : [this.restApi.metricLatency(p95)];
-      this.alarms(settings.stage, { functions: [...answering, ...others], latencies, period });
+      this.alarms(settings.stage, { functions: [...answering, ...others], streams, latencies, period });
       if (summaries)
         new QueueAlarms(this, 'SummariesAlarms', {
           stage: settings.stage,
@@ -168,10 +168,16 @@ export class ApiStack extends Stack {
 
   private alarms(
     stage: string,
-    of: { functions: readonly QuotronFunction[]; latencies: readonly IMetric[]; period: Duration },
+    of: {
+      functions: readonly QuotronFunction[];
+      streams: EventStreams | undefined;
+      latencies: readonly IMetric[];
+      period: Duration;
+    },
   ): void {
-    const { functions, latencies, period } = of;
-    new FunctionErrors(this, 'AnswersFail', { stage, functions });
+    const { functions, streams, latencies, period } = of;
+    const also = streams && { count: (each: Duration) => streams.broken(each), says: 'interrupted a stream of events' };
+    new FunctionErrors(this, 'AnswersFail', { stage, functions, also });
     new RunbookAlarm(this, 'ServerErrors', {
       metric: together(
         'MAX',

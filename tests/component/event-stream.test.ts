@@ -138,7 +138,8 @@ describe('a stream', () => {
 describe('the time of a stream', () => {
   const api = (times: { lastsMs: number; heartbeatMs: number }, slots = memoryStreamSlots(1)) => {
     const watch = feedWatch(eventFeed(world.pool), 20);
-    return testApi(world.pool, { streaming: { slots, watch, ...times } });
+    const broke = (error: unknown) => logged.push(error);
+    return testApi(world.pool, { streaming: { slots, watch, broke, ...times } });
   };
   const asked = { accept: 'text/event-stream' };
 
@@ -146,7 +147,7 @@ describe('the time of a stream', () => {
     const slots = memoryStreamSlots(1);
     const answer = await api({ lastsMs: 900, heartbeatMs: 200 }, slots).ask('/events', { key, headers: asked });
     expect(await answer.text()).toMatch(/^retry: 2000\n\nid: \d+\n\n(: still here\nid: \d+\n\n){2,}$/);
-    expect(await slots.take(1), 'it is free again').not.toBeNull();
+    expect(await slots.take(null, 1), 'it is free again').not.toBeNull();
   });
 
   it.each(['key', 'session'] as const)('ends soon after its %s is revoked', async (by) => {
@@ -176,13 +177,13 @@ describe('the time of a stream', () => {
     const { ask } = api({ lastsMs: 60_000, heartbeatMs: 60_000 }, slots);
     expect(await (await ask('/events', { key })).text()).toMatch(/^retry: 15000/);
     expect((await ask('/events', { method: 'HEAD', key, headers: asked })).status).toBe(200);
-    const free = await slots.take(1);
+    const free = await slots.take(null, 1);
     expect(free).not.toBeNull();
-    await free?.();
-    await free?.();
+    await free?.free();
+    await free?.free();
     const stream = await ask('/events', { key, headers: asked });
-    expect(await slots.take(1)).toBeNull();
+    expect(await slots.take(null, 1)).toBeNull();
     await stream.body?.cancel();
-    expect(await slots.take(1)).not.toBeNull();
+    expect(await slots.take(null, 1)).not.toBeNull();
   });
 });

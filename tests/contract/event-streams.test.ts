@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { memoryStreamSlots } from '../../core/adapters/memory/stream-slots.ts';
 import { postgresStreamSlots } from '../../core/adapters/postgres/events/stream-slots.ts';
+import type { StreamSlot } from '../../core/ports/stream-slots.ts';
 import { makeKey } from '../support/api-fixture.ts';
 import { invoke, lambdaRuntime } from '../support/lambda-stream.ts';
 import { incident, quotes, relayEvents, tellEvents } from '../support/told-events.ts';
@@ -19,23 +20,45 @@ describe.each([
 
   it('are as many as there may be, and one that is freed is another’s', async () => {
     const slots = slotsOf(2);
-    const [first, second] = [await slots.take(60_000), await slots.take(60_000)];
+    const [first, second] = [await slots.take(null, 60_000), await slots.take(null, 60_000)];
     expect([first, second]).not.toContain(null);
-    expect(await slots.take(60_000)).toBeNull();
-    await first?.();
-    const third = await slots.take(60_000);
+    expect(await slots.take(null, 60_000)).toBeNull();
+    await first?.free();
+    const third = await slots.take(null, 60_000);
     expect(third).not.toBeNull();
-    await first?.();
-    expect(await slots.take(60_000), 'the first holder frees nothing of the third').toBeNull();
-    await third?.();
-    await second?.();
-    expect(await slots.take(60_000)).not.toBeNull();
+    await first?.free();
+    expect(await slots.take(null, 60_000), 'the first holder frees nothing of the third').toBeNull();
+    await third?.free();
+    await second?.free();
+    expect(await slots.take(null, 60_000)).not.toBeNull();
   });
 
   it('are as many when all want one at once', async () => {
     const slots = slotsOf(3);
-    const taken = await Promise.all(Array.from({ length: 8 }, () => slots.take(60_000)));
-    expect(taken.filter((free) => free !== null)).toHaveLength(3);
+    const taken = await Promise.all(Array.from({ length: 8 }, () => slots.take(null, 60_000)));
+    expect(taken.filter((slot) => slot !== null)).toHaveLength(3);
+  });
+
+  it('are one for each client that is named, whose former stream loses its own at once', async () => {
+    const slots = slotsOf(2);
+    const held = (...of: (StreamSlot | null)[]) => Promise.all(of.map((slot) => slot?.held()));
+    const [reloaded, other] = [await slots.take('a', 60_000), await slots.take('b', 60_000)];
+    expect(await held(reloaded, other)).toEqual([true, true]);
+    const again = await slots.take('a', 60_000);
+    expect(await held(reloaded, other, again)).toEqual([false, true, true]);
+    await reloaded?.free();
+    expect(await held(again), 'what was left frees nothing of the new one').toEqual([true]);
+    expect(await slots.take('c', 60_000), 'no more than before').toBeNull();
+    await again?.free();
+    expect(await held(again, other)).toEqual([false, true]);
+  });
+
+  it('are one for a client that asks several times at once', async () => {
+    const slots = slotsOf(3);
+    const taken = await Promise.all(Array.from({ length: 6 }, () => slots.take('a', 60_000)));
+    const held = await Promise.all(taken.map((slot) => slot?.held()));
+    expect(held.filter((each) => each === true)).toHaveLength(1);
+    expect(await Promise.all(['b', 'c'].map((name) => slots.take(name, 60_000)))).not.toContain(null);
   });
 });
 
@@ -44,11 +67,11 @@ describe('slots in Postgres', () => {
 
   it('are one number for all processes, and end by themselves where a process is gone', async () => {
     const [one, other] = [postgresStreamSlots(world.pool, 1), postgresStreamSlots(world.pool, 1)];
-    const free = await one.take(1);
-    expect(free).not.toBeNull();
-    await expect.poll(() => other.take(60_000), { timeout: 20_000 }).not.toBeNull();
-    await free?.();
-    expect(await one.take(60_000), 'a slot that ended is not given back by its former holder').toBeNull();
+    const slot = await one.take(null, 1);
+    expect(slot).not.toBeNull();
+    await expect.poll(() => other.take(null, 60_000), { timeout: 20_000 }).not.toBeNull();
+    await slot?.free();
+    expect(await one.take(null, 60_000), 'a slot that ended is not given back by its former holder').toBeNull();
   });
 });
 
@@ -141,6 +164,67 @@ describe('the function stream-events', () => {
     );
     expect(held, 'both slots are free').toEqual([]);
     expect(all.text()).not.toContain('Error');
+  }, 60_000);
+
+  it('ends the stream that a client has left once the client has its next, and none of other clients or keys', async () => {
+    const open = async (name: string, by = key) => {
+      const opened = ask('/events', { ...stream, 'x-api-key': by }, { client: name });
+      await expect.poll(opened.text, { timeout: 20_000 }).toMatch(/^retry: \d+\n\n(id: \d+\n\n)/);
+      left.push(opened.ended);
+      return opened;
+    };
+    const [page, other] = [await open('page'), await open('other')];
+    for (const reload of [1, 2, 3]) {
+      const next = await open('page');
+      expect(next.text(), `reload ${reload}`).toMatch(/^retry: 2000/);
+    }
+    await page.ended;
+    expect(page.text(), 'whole, and to come back later, should it be there').toMatch(/\n\nretry: 15000\n\n$/);
+    expect(other.over()).toBe(false);
+    keys.push(await makeKey(world.pool, 'read'));
+    expect((await open('page', keys.at(-1))).text(), 'a name is of its key').toMatch(/^retry: 15000/);
+    expect(other.over()).toBe(false);
+    const wrong = ask('/events', { ...stream, 'x-api-key': key }, { client: 'a/b' });
+    await wrong.ended;
+    expect(wrong.answer()?.statusCode).toBe(400);
+  }, 60_000);
+
+  it('ends a stream that breaks after a whole block, and counts it for the alarm', async () => {
+    const written: string[] = [];
+    const spies = [process.stdout, process.stderr].map((to) =>
+      vi.spyOn(to, 'write').mockImplementation((text) => written.push(String(text)) > 0),
+    );
+    const ofHono = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const broken = ask('/events', { ...stream, 'x-api-key': key });
+    await expect.poll(broken.text, { timeout: 20_000 }).toContain('id: ');
+    await happens(incident('yahoo', 91));
+    await expect.poll(broken.text, { timeout: 20_000 }).toContain('"count":91');
+    const newestMoves = (by: number) =>
+      world.pool.query(
+        'UPDATE outbox SET position = position + $1 WHERE position = (SELECT max(position) FROM outbox)',
+        [by],
+      );
+    // There is something new, which cannot be read.
+    await world.pool.query('ALTER TABLE outbox RENAME COLUMN data TO data_away');
+    try {
+      await newestMoves(1);
+      await broken.ended;
+    } finally {
+      await newestMoves(-1);
+      await world.pool.query('ALTER TABLE outbox RENAME COLUMN data_away TO data');
+      for (const spy of spies) spy.mockRestore();
+    }
+    expect(broken.text()).toMatch(/\n\nretry: 15000\n\n$/);
+    expect(broken.text()).not.toContain('Error');
+    const log = written.join('');
+    expect(log).toContain('A stream of events broke');
+    expect(log).toContain('gateway-1');
+    expect(log).toMatch(/"StreamsBroken":\s*1\b/);
+    expect(ofHono).not.toHaveBeenCalled();
+    ofHono.mockRestore();
+    expect(
+      await world.all("SELECT 1 FROM lease WHERE name LIKE 'event-stream:%' AND expires_at > clock_timestamp()"),
+    ).toEqual([]);
   }, 60_000);
 
   it('holds no connection while a stream waits', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { stageSettings } from '../../bin/stages.ts';
 import { mostStreams, streamGraceMs, streamLastsMs, usualStreams } from '../../core/contracts/events/following.ts';
+import { streamsBroken } from '../../core/contracts/metrics.ts';
 import { neededExecutions } from '../../lib/executions.ts';
 import { permissionsOf } from '../permissions/of-templates.ts';
 import {
@@ -98,6 +99,13 @@ describe('a stage that streams events', () => {
     ]);
   });
 
+  it('the API knows the number, to show it', () => {
+    expect(functionsOf(withStreams).get('api')?.variables).toMatchObject({
+      QUOTRON_EVENT_STREAMS: String(usualStreams),
+    });
+    expect(functionsOf('prod').get('api')?.variables).not.toHaveProperty('QUOTRON_EVENT_STREAMS');
+  });
+
   it('its log goes after as many days as others', () => {
     const days = resourcesOf(withStreams, 'AWS::Logs::LogGroup')
       .filter(({ resource }) => /stream-events$|prod-api$/.test(String(resource.Properties['LogGroupName'])))
@@ -112,6 +120,10 @@ describe('a stage that streams events', () => {
       .filter((text) => text.includes(`"${id}"`));
     expect(alarms).toHaveLength(1);
     expect(alarms[0]).toContain('"Errors"');
+    expect(alarms[0], 'and what breaks after the answer began, which is no error of the function').toContain(
+      `"MetricName":"${streamsBroken}"`,
+    );
+    expect(alarms[0]).toContain('[{"Name":"service","Value":"quotron"},{"Name":"stage","Value":"prod"}]');
     expect(alarms[0]).toContain('runbook.md#function-errors');
   });
 

@@ -173,11 +173,12 @@ describe('the dashboard, deployed', () => {
     await cycle(prices);
     // The other page would be the one that follows.
     await page.goto('about:blank');
-    const storageState = await page.context().storageState();
+    // Signed in, but browsers of their own: of two with one name, one would follow.
+    const storageState = { ...(await page.context().storageState()), origins: [] };
     const [context, other] = [await browser.newContext({ storageState }), await browser.newContext({ storageState })];
     try {
       const market = await context.newPage();
-      const streams = market.waitForResponse((answer) => answer.url().endsWith('/api/v1/events'));
+      const streams = market.waitForResponse((answer) => new URL(answer.url()).pathname === '/api/v1/events');
       const cell = market.locator('tbody tr', { has: market.getByRole('link', { name: 'AAPL', exact: true }) });
       const price = cell.locator('td').nth(2);
       await resting(market, '/market', price);

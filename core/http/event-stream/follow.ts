@@ -79,6 +79,9 @@ export function here(position: string): string {
 const mostLooks = 10;
 const mostCharacters = 2_000_000;
 
+/** The block that ends a stream before its time: its client asks again as seldom as after the short form. */
+export const askLater = `retry: ${shortFormRetryMs}\n\n`;
+
 /** All that there is since a position. */
 export interface Since {
   /** The oldest position that is kept, where what was named is not. */

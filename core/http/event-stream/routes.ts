@@ -27,6 +27,7 @@ const tag = 'Events';
 const eventStream = 'text/event-stream';
 const contentType = `${eventStream}; charset=utf-8`;
 const position = z.string().regex(/^\d{1,18}$/, 'must be the id of an event: a whole number');
+const clientName = z.string().regex(/^[\w.-]{1,64}$/, 'must be up to 64 letters, digits, dots, hyphens or underscores');
 /** One event of the stream, as OpenAPI describes such answers: what stands in its lines. */
 const streamedEvent = z.object({
   id: position.optional(),
@@ -52,6 +53,11 @@ export function eventRoutes({ feed, installation, streaming }: RouteDependencies
         types: z.string().max(1_000).optional().describe('Types, separated by commas: quotron.quotes.stored'),
         symbols: z.string().max(2_500).optional().describe('Only what is about these, up to 200, separated by commas'),
         source: sourceIdParameter.optional(),
+        client: clientName
+          .optional()
+          .describe(
+            'A name for this client that stays: its next stream replaces the one that it had, even where it has left it',
+          ),
       }),
       data: z.array(wireEventSchema),
       media: { [eventStream]: streamedEvent },
@@ -66,7 +72,11 @@ export function eventRoutes({ feed, installation, streaming }: RouteDependencies
       };
       const follower = { feed, installation, wanted, visible: call.visible, since };
       const asked = call.header('accept')?.includes(eventStream) === true;
-      const stream = streaming && asked ? await openStream(follower, streaming, call.stillAdmitted) : null;
+      const { requestId, stillAdmitted } = call;
+      // By key: a name is no secret.
+      const name = query.client === undefined ? null : `${call.principal?.keyId}/${query.client}`;
+      const stream =
+        streaming && asked ? await openStream(follower, streaming, { name, requestId, stillAdmitted }) : null;
       if (stream !== null) return { kind: 'stream', body: stream, contentType };
       const found = await sinceThen(follower);
       if (!wantsJson(call.header('accept'), eventStream))

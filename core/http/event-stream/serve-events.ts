@@ -7,11 +7,12 @@ import { createAuthenticator } from '../authenticate.ts';
 import { type ServingDependencies, serveRoutes } from '../serve-routes.ts';
 import { feedWatch } from './feed-watch.ts';
 import { eventRoutes } from './routes.ts';
-import { usualTimes } from './stream.ts';
+import { type Streaming, usualTimes } from './stream.ts';
 
 /** What a process needs that streams events. */
 export interface EventServing
-  extends Pick<ServingDependencies, 'catalogue' | 'simulated' | 'protocol' | 'corsOrigins' | 'log'> {
+  extends Pick<ServingDependencies, 'catalogue' | 'simulated' | 'protocol' | 'corsOrigins' | 'log'>,
+    Pick<Streaming, 'broke'> {
   readonly feed: EventFeed;
   readonly keys: ApiKeyStore;
   readonly slots: StreamSlots;
@@ -21,8 +22,8 @@ export interface EventServing
 }
 
 /** The routes of events alone, with streams: the same for keys, sessions, licences and limits as in the API. */
-export function serveEvents({ feed, keys, slots, pollMs, installation, catalogue, ...serving }: EventServing) {
-  const streaming = { slots, watch: feedWatch(feed, pollMs), ...usualTimes };
+export function serveEvents({ feed, keys, slots, pollMs, installation, catalogue, broke, ...serving }: EventServing) {
+  const streaming = { slots, watch: feedWatch(feed, pollMs), broke, ...usualTimes };
   return serveRoutes(eventRoutes({ feed, installation, streaming }), {
     authenticator: createAuthenticator(keys, Date.now),
     clock: Date.now,

@@ -63,8 +63,10 @@ export async function startApiDouble(dist: string) {
   const open = new Set<ServerResponse>();
   let position = 0;
   const server = createServer((request, response) => {
-    if (request.url === '/api/v1/events' && state.feed && !state.fail.has('/events')) {
-      state.requests.push(`GET /events after ${request.headers['last-event-id'] ?? 'now'}`);
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://double');
+    if (pathname === '/api/v1/events' && state.feed && !state.fail.has('/events')) {
+      const by = searchParams.get('client') ?? 'nobody';
+      state.requests.push(`GET /events after ${request.headers['last-event-id'] ?? 'now'} by ${by}`);
       response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
       response.write(`retry: 200\n\nid: ${position}\n\n`);
       open.add(response);

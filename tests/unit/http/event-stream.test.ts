@@ -27,7 +27,10 @@ function endlessFeed() {
   return { feed, asked };
 }
 
-const admitted = async () => true;
+const broke = (error: unknown) => {
+  throw error;
+};
+const client = { name: null, requestId: 'request-1', stillAdmitted: async () => true };
 const turn = (ms = 30) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a stream of events', () => {
@@ -35,26 +38,32 @@ describe('a stream of events', () => {
     const { feed, asked } = endlessFeed();
     const slots = memoryStreamSlots(1);
     // The deadline of a client that does not read is ten seconds after the end.
-    const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: -8_000, heartbeatMs: 1_000 };
+    const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: -8_000, heartbeatMs: 1_000, broke };
     const stream = await openStream(
       { feed, installation: localInstallation, since: '0', ...everything },
       streaming,
-      admitted,
+      client,
     );
     await turn();
     expect(asked).toEqual({ after: 0, bounds: 0 });
-    expect(await slots.take(1)).toBeNull();
-    await expect.poll(() => slots.take(1), { timeout: 20_000 }).not.toBeNull();
+    expect(await slots.take(null, 1)).toBeNull();
+    await expect.poll(() => slots.take(null, 1), { timeout: 20_000 }).not.toBeNull();
     await expect(stream?.getReader().read()).rejects.toThrow('has not read it');
   });
 
   it('gives as much as is read', async () => {
     const { feed, asked } = endlessFeed();
-    const streaming = { slots: memoryStreamSlots(1), watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 1_000 };
+    const streaming = {
+      slots: memoryStreamSlots(1),
+      watch: feedWatch(feed, 1),
+      lastsMs: 60_000,
+      heartbeatMs: 1_000,
+      broke,
+    };
     const stream = await openStream(
       { feed, installation: localInstallation, since: '0', ...everything },
       streaming,
-      admitted,
+      client,
     );
     const reader = stream?.getReader();
     for (let each = 0; each < 4; each += 1) await reader?.read();
@@ -66,38 +75,62 @@ describe('a stream of events', () => {
   it('ends when its client is not admitted any more, and not while nobody can say so', async () => {
     const { feed } = endlessFeed();
     const slots = memoryStreamSlots(1);
-    const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 0 };
+    const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 0, broke };
     const answers = [() => true, () => Promise.reject(new Error('away')), () => false];
     let asked = 0;
-    const stream = await openStream(
-      { feed, installation: localInstallation, since: '0', ...everything },
-      streaming,
-      async () => {
+    const stream = await openStream({ feed, installation: localInstallation, since: '0', ...everything }, streaming, {
+      ...client,
+      async stillAdmitted() {
         asked += 1;
         return (await answers[asked - 1]?.()) ?? true;
       },
-    );
+    });
     const blocks: unknown[] = [];
     for await (const block of stream ?? []) blocks.push(block);
     // The beginning, and an event after each of the first two.
     expect([blocks.length, asked]).toEqual([3, 3]);
-    expect(await slots.take(1)).not.toBeNull();
+    expect(await slots.take(null, 1)).not.toBeNull();
   });
 
-  it('ends with its source where that fails, and frees its place', async () => {
+  it('ends after a whole block where its source fails, says so to whoever runs it, and frees its place', async () => {
     const { feed } = endlessFeed();
     const slots = memoryStreamSlots(1);
     const failing = { ...feed, after: () => Promise.reject(new Error('away')) };
-    const streaming = { slots, watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 1_000 };
+    const told: unknown[] = [];
     const stream = await openStream(
       { feed: failing, installation: localInstallation, since: '0', ...everything },
-      streaming,
-      admitted,
+      {
+        ...{ slots, watch: feedWatch(feed, 1), lastsMs: 60_000, heartbeatMs: 1_000 },
+        broke: (error, requestId) => told.push([String(error), requestId]),
+      },
+      client,
     );
-    const reader = stream?.getReader();
+    expect(await new Response(stream).text()).toBe('retry: 2000\n\nid: 0\n\nretry: 15000\n\n');
+    expect(told).toEqual([['Error: away', 'request-1']]);
+    expect(await slots.take(null, 1)).not.toBeNull();
+  });
+
+  it('ends when a later one of its client has taken its slot, also while nothing happens', async () => {
+    const { feed } = endlessFeed();
+    const quiet = { ...feed, after: async (position: string) => ({ events: [], to: position, more: false }) };
+    const streaming = {
+      ...{ slots: memoryStreamSlots(2), watch: feedWatch(quiet, 5), lastsMs: 60_000, heartbeatMs: 50_000, broke },
+    };
+    const open = (name: string) =>
+      openStream({ feed: quiet, installation: localInstallation, since: '1000000', ...everything }, streaming, {
+        ...client,
+        name,
+      });
+    const [first, other] = [await open('a'), await open('b')];
+    const whole = new Response(first).text();
+    const reader = other?.getReader();
     await reader?.read();
-    await expect(reader?.read()).rejects.toThrow('away');
-    expect(await slots.take(1)).not.toBeNull();
+    const next = await open('a');
+    expect(next).not.toBeNull();
+    expect(await whole).toMatch(/^retry: 2000\n\nid: 1000000\n\nretry: 15000\n\n$/);
+    expect(await streaming.slots.take(null, 1), 'both slots are taken').toBeNull();
+    await reader?.cancel();
+    await next?.cancel();
   });
 });
 

@@ -96,10 +96,14 @@ export async function change<T extends z.ZodType>(
   return { data: fitting(answer.data, data, response), warnings: answer.warnings };
 }
 
-/** Asks for the events after one, or from now on: the answer may stay open, and is read as it comes. */
-export function openEvents(last: string | null, signal: AbortSignal): Promise<Response> {
+/**
+ * Asks for the events after one, or from now on: the answer may stay open, and is read as it comes. A stream that a client of
+ * this name had before ends.
+ */
+export function openEvents(client: string | null, last: string | null, signal: AbortSignal): Promise<Response> {
   const headers = { accept: 'text/event-stream', ...(last === null ? {} : { 'last-event-id': last }) };
-  return send('/events', { headers, signal }, () => false, 2 ** 31 - 1);
+  const path = client === null ? '/events' : `/events?client=${client}`;
+  return send(path, { headers, signal }, () => false, 2 ** 31 - 1);
 }
 
 async function send(

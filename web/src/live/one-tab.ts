@@ -7,11 +7,29 @@ const name = 'quotron-events';
 const messageSchema = z.union([z.object({ said: z.string().nullable() }), z.object({ missed: z.literal(true) })]);
 /** The tab that follows says something at least this often. */
 const silentMs = 60_000;
+const nameKey = 'quotron.follower';
+
+/**
+ * By what name this browser follows, of whose tabs one does: after a reload, or when another tab goes on, the stream that was
+ * left ends at once. None where each tab follows, or nothing is kept.
+ */
+function followerName(): string | null {
+  if (!navigator.locks) return null;
+  try {
+    const kept = z.uuid().safeParse(localStorage.getItem(nameKey));
+    const own = kept.data ?? crypto.randomUUID();
+    localStorage.setItem(nameKey, own);
+    return own;
+  } catch {
+    return null;
+  }
+}
 
 /** Follows the feed while this tab is looked at, itself or by another tab. Gives what ends it. */
 export function followInOneTab(heard: Heard): () => void {
   const channel = new BroadcastChannel(name);
   let over = new AbortController();
+  const client = followerName();
   let heardOfOthers = false;
   let silence: ReturnType<typeof setTimeout> | undefined;
 
@@ -42,7 +60,7 @@ export function followInOneTab(heard: Heard): () => void {
       clearTimeout(silence);
       // Between the other tab's last word and the first of this one.
       if (heardOfOthers) own.missed();
-      return follow(openEvents, signal, own);
+      return follow((last, until) => openEvents(client, last, until), signal, own);
     };
     // Where there are no locks, each tab follows.
     const following = navigator.locks ? navigator.locks.request(name, { signal }, work) : work();

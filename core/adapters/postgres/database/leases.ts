@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { clockToleranceMs } from '../../../planning/wrong-clock.ts';
-import type { Connection } from './pool.ts';
+import type { Connection, Pool } from './pool.ts';
 
 /** int8 comes as text. */
 const leaseRow = z.object({ token: z.coerce.number() });
@@ -36,6 +36,24 @@ export async function acquireLease(
 export async function releaseLease(connection: Connection, name: string, token: number): Promise<boolean> {
   const { rowCount } = await connection.query(
     `UPDATE lease SET expires_at = clock_timestamp() WHERE name = $1 AND token = $2 AND expires_at > clock_timestamp()`,
+    [name, token],
+  );
+  return rowCount === 1;
+}
+
+/** Gives back those of these leases that a holder has. */
+export async function releaseLeasesOf(connection: Connection, names: readonly string[], holder: string): Promise<void> {
+  await connection.query(
+    `UPDATE lease SET expires_at = clock_timestamp()
+     WHERE name = ANY($1) AND holder = $2 AND expires_at > clock_timestamp()`,
+    [names, holder],
+  );
+}
+
+/** Whether a lease still is the one that was taken with this token. */
+export async function holdsLease(pool: Pool, name: string, token: number): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `SELECT FROM lease WHERE name = $1 AND token = $2 AND expires_at > clock_timestamp()`,
     [name, token],
   );
   return rowCount === 1;
