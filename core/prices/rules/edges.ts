@@ -324,7 +324,7 @@ function againstQuote(series: Series): Finding[] {
 }
 
 /** Whether the ranges of two neighbours are apart by about their step: no trade took the way. */
-function hasGap(before: Row, after: Row, limit: number): boolean {
+export function hasGap(before: Row, after: Row, limit: number): boolean {
   const [high, low] = rangeOf(before);
   const [nextHigh, nextLow] = rangeOf(after);
   const apart = after.close > before.close ? Math.log(nextLow / high) : Math.log(low / nextHigh);
@@ -344,7 +344,7 @@ function rangeOf({ open, high, low, close }: Row): [high: number, low: number] {
 }
 
 /** Whether two prices differ by a few of the smallest steps that the series has. */
-function isTick({ rows }: Series, a: number, b: number): boolean {
+export function isTick({ rows }: Series, a: number, b: number): boolean {
   let tick = Number.POSITIVE_INFINITY;
   for (let index = 1; index < rows.length; index++) {
     const moved = Math.abs((rows[index]?.close ?? 0) - (rows[index - 1]?.close ?? 0));

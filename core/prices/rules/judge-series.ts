@@ -10,6 +10,7 @@ import { checkEdges } from './edges.ts';
 import { type Finding, keyOf } from './finding.ts';
 import { checkHistory } from './history.ts';
 import { checkInverted } from './inverted.ts';
+import { checkMixed } from './mixed.ts';
 import { isRate, type Row, type Series, type SeriesInput, seriesOf } from './series.ts';
 import { checkShape } from './shape.ts';
 import { checkSources } from './sources.ts';
@@ -33,7 +34,8 @@ export function judgeSeries(input: SeriesInput): readonly Finding[] {
   const byUnit = corrected(bySplit.series, units);
   const inverted = checkInverted(byUnit.series);
   const byTurn = corrected(byUnit.series, inverted);
-  const edges = isRate(series) ? [] : checkEdges(byTurn.series);
+  const mixed = isRate(series) ? [] : checkMixed(byTurn.series);
+  const edges = isRate(series) || mixed.length > 0 ? mixed : checkEdges(byTurn.series);
   const byEdges = corrected(byTurn.series, edges);
   const sound = byEdges.series;
   const shape = checkShape(withoutRows(series, bySplit.touched, byUnit.touched));
