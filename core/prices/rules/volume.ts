@@ -40,21 +40,21 @@ export function checkVolume(series: Series): Finding[] {
 }
 
 function volumesAlone({ rows }: Series, volumes: readonly number[]): Finding[] {
-  return rows.flatMap((row, index) => {
+  const found: Finding[] = [];
+  for (const [index, row] of rows.entries()) {
     const volume = volumes[index] ?? Number.NaN;
-    const [before, after] = [volumes[index - 1] ?? Number.NaN, volumes[index + 1] ?? Number.NaN];
-    // A volume beside it that is nearer, or none that is known.
-    if (!(volume - before >= alone.most || volume - after >= alone.most)) return [];
+    const isAbove = (other: number | undefined) => volume - (other ?? Number.NaN) >= alone.most;
+    if (!isAbove(volumes[index - 1]) && !isAbove(volumes[index + 1])) continue;
     const near = [
       ...volumes.slice(Math.max(0, index - spans[0]), index),
       ...volumes.slice(index + 1, index + spans[0]),
     ];
     const known = near.filter((each) => !Number.isNaN(each));
-    if (known.length < leastDays) return [];
     const above = volume - median(known);
-    const isAlone = above >= alone.middle && volume - quantile(known, 0.95) >= alone.most;
-    return isAlone ? [volumeFinding(row, Math.round(above))] : [];
-  });
+    if (known.length >= leastDays && above >= alone.middle && isAbove(quantile(known, 0.95)))
+      found.push(volumeFinding(row, Math.round(above)));
+  }
+  return found;
 }
 
 function volumeFinding(row: Row, power: number): Finding {
