@@ -52,6 +52,36 @@ describe('an instrument', () => {
     await page.getByText(/of the source’s quota of a day/).waitFor();
   });
 
+  it('draws closes as a line where candles would be thinner than a pixel, until they are zoomed in', async () => {
+    const page = await dashboard.open('/');
+    const dayMs = 86_400_000;
+    await page.route('**/api/v1/bars/**', async (route) => {
+      const answer = await route.fetch();
+      const json = await answer.json();
+      const [bar] = json.data.bars;
+      json.data.bars = Array.from({ length: 1_250 }, (_, at) => {
+        const startsAt = new Date(Date.now() - (1_250 - at) * dayMs).toISOString();
+        return { ...bar, startsAt, date: startsAt.slice(0, 10), close: bar.close * (1 + at / 1_250) };
+      });
+      await route.fulfill({ response: answer, json });
+    });
+    try {
+      await page.goto(`${dashboard.double.url}/market/AAPL?range=5y`);
+      const asLine = page.getByText('Closes as a line');
+      await asLine.waitFor();
+      // The canvas of the crosshair lies over that of the candles.
+      await page.locator('canvas').nth(1).hover();
+      await expect
+        .poll(async () => {
+          await page.mouse.wheel(0, -500);
+          return asLine.count();
+        })
+        .toBe(0);
+    } finally {
+      await page.unroute('**/api/v1/bars/**');
+    }
+  });
+
   it('says at a bar what speaks against it, by what witness, and what it should be; there it is decided', async () => {
     const page = await dashboard.open('/market/VOD.L');
     const chart = page.getByRole('figure');

@@ -48,6 +48,7 @@ export default function Candles({
 }) {
   const holder = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<BarView | null>(null);
+  const [thin, setThin] = useState(false);
   const candles = candlesOf(bars.bars);
   const shown = pointed ?? candles.at(-1)?.bar ?? null;
   const closes = others.map((other) => new Map(other.bars.map((bar) => [labelOf(bar), bar.close])));
@@ -68,7 +69,7 @@ export default function Candles({
         secondsVisible: false,
       },
     });
-    const applyTheme = draw(chart, element, { data, bars, others, decimals });
+    const applyTheme = draw(chart, element, { data, bars, others, decimals, onThin: setThin });
     const byTime = new Map<string | number, BarView>(data.map((candle) => [candle.time, candle.bar]));
     chart.subscribeCrosshairMove(({ time }) =>
       setPointed((time !== undefined && typeof time !== 'object' && byTime.get(time)) || null),
@@ -144,6 +145,7 @@ export default function Candles({
             </table>
           </div>
         </details>
+        {thin && <span>Closes as a line: candles would be thinner than a pixel. Zoom in for them.</span>}
         <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
           Charts by TradingView
         </a>
@@ -209,7 +211,10 @@ function candlesOf(bars: readonly BarView[]): Candle[] {
 /** Of the lines of other sources, as `candles.module.css` has them. */
 const lines = ['--accent', '--limited', '--degraded'] as const;
 
-/** Adds the series to the chart. Returns the function that applies the colours of the current theme. */
+/** Pixels from one bar to the next below which a candle has no body to be seen. */
+const thinnest = 2;
+
+/** Adds the series to the chart, and shows closes as a line wherever candles would be too thin. Returns the function that applies the colours of the current theme. */
 function draw(
   chart: IChartApi,
   element: HTMLElement,
@@ -218,12 +223,18 @@ function draw(
     bars,
     others,
     decimals,
-  }: { data: readonly Candle[]; bars: BarsView; others: readonly BarsView[]; decimals: number },
+    onThin,
+  }: {
+    data: readonly Candle[];
+    bars: BarsView;
+    others: readonly BarsView[];
+    decimals: number;
+    onThin: (thin: boolean) => void;
+  },
 ): () => void {
-  const candles = chart.addSeries(CandlestickSeries, {
-    borderVisible: false,
-    priceFormat: { type: 'price', precision: decimals, minMove: 10 ** -decimals },
-  });
+  const priceFormat = { type: 'price', precision: decimals, minMove: 10 ** -decimals } as const;
+  const candles = chart.addSeries(CandlestickSeries, { borderVisible: false, priceFormat });
+  const closes = chart.addSeries(LineSeries, { lineWidth: 1, visible: false, priceFormat });
   const volume = chart.addSeries(HistogramSeries, {
     priceScaleId: 'volume',
     priceFormat: { type: 'volume' },
@@ -237,8 +248,18 @@ function draw(
     line.setData(candlesOf(other.bars).map(({ time, close }) => ({ time, value: close })));
     return line;
   });
-  const marks = createSeriesMarkers<Time>(candles, []);
+  const marks = [candles, closes].map((series) => createSeriesMarkers<Time>(series, []));
   candles.setData(data.map(({ time, open, high, low, close }) => ({ time, open, high, low, close })));
+  closes.setData(data.map(({ time, close }) => ({ time, value: close })));
+  const chooseForm = () => {
+    const thin = chart.timeScale().options().barSpacing < thinnest;
+    if (thin === closes.options().visible) return;
+    candles.applyOptions({ visible: !thin });
+    closes.applyOptions({ visible: thin });
+    onThin(thin);
+  };
+  onThin(false);
+  chart.timeScale().subscribeVisibleLogicalRangeChange(chooseForm);
   // All of the range that was chosen; the wheel and two fingers show parts of it.
   chart.timeScale().fitContent();
 
@@ -262,7 +283,9 @@ function draw(
     });
     const [up, down] = [colour('--up'), colour('--down')];
     candles.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
-    marks.setMarkers(markersOf(data, bars, { action: colour('--accent'), doubt: colour('--degraded') }));
+    closes.applyOptions({ color: colour('--text') });
+    const markers = markersOf(data, bars, { action: colour('--accent'), doubt: colour('--degraded') });
+    for (const each of marks) each.setMarkers(markers);
     for (const [at, line] of beside.entries())
       line.applyOptions({ color: colour(lines[at % lines.length] ?? '--muted') });
     const quiet = colour('--line');
