@@ -1,5 +1,5 @@
 /** How many rows the reads of operators and of lists look at, where a table is large and what is wanted is rare or not there. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { instrumentReader } from '../../core/adapters/postgres/listings/instrument-reader.ts';
@@ -35,6 +35,8 @@ const runs = 30_000;
 const failedOnes = runs / 100;
 const listings = 5_000;
 const permits = 20_000;
+/** Symbols that a search looks up before it reads all. */
+const walked = 300;
 
 let database: TestDatabase;
 let pool: Pool;
@@ -96,7 +98,17 @@ beforeAll(async () => {
           (SELECT date_trunc('day', now(), 'UTC') - interval '10 s' - make_interval(secs => n * 2) AS at
            FROM generate_series(1, ${permits * 2}) n) x`,
   );
-  await fill.query('VACUUM ANALYZE');
+  // Where something in the database is older than a row, the index alone cannot tell whether the row may be seen.
+  await vi.waitFor(
+    async () => {
+      await fill.query('VACUUM ANALYZE');
+      const { rows } = await fill.query(
+        `SELECT relpages - relallvisible AS hidden FROM pg_class WHERE oid = 'permit'::regclass`,
+      );
+      expect(rows).toEqual([{ hidden: 0 }]);
+    },
+    { timeout: 60_000, interval: 1_000 },
+  );
   pool = database.pool(1);
   pool.on('connect', (connection) => {
     connection.on('notice', ({ message }) => {
@@ -216,7 +228,7 @@ describe('of five thousand listings', () => {
   } as const;
   const priced = (assetClass: 'crypto' | 'etf' | 'equity' | null) =>
     quoteReader(pool)(everySource).page({ ...all, date, assetClass, limit: 101, order: 'symbol', down: false });
-  const instruments = (text: string, assetClass: 'crypto' | 'etf' | null) =>
+  const instruments = (text: string, assetClass: 'crypto' | 'etf' | 'equity' | null) =>
     instrumentReader(pool)(everySource).search({ text, assetClass, date, after: null, limit: 51 });
 
   it('prices of a class that has few, or none, are read without the others', async () => {
@@ -262,14 +274,16 @@ describe('of five thousand listings', () => {
   });
 
   it('instruments of a class that has few, or none, too', async () => {
-    expect(await mostRead(() => instruments('', 'etf'))).toBeLessThan(100);
-    expect(await mostRead(() => instruments('', 'crypto'))).toBeLessThan(100);
+    // The next symbols are looked at first, as a class that many are of fills a page with them.
+    expect(await mostRead(() => instruments('', 'etf'))).toBeLessThan(walked * 5);
+    expect(await mostRead(() => instruments('', 'crypto'))).toBeLessThan(walked * 5);
+    expect(await mostRead(() => instruments('', 'equity'))).toBeLessThan(walked * 5);
   });
 
-  it('instruments that a text finds nowhere are sought in one pass, and none is looked up on its own', async () => {
+  it('instruments that a text finds nowhere are sought in one pass, and only the next symbols are looked up', async () => {
     expect(await instruments('nowhere', null)).toEqual([]);
     expect(await mostRead(() => instruments('nowhere', null))).toBeLessThan(listings * 5);
-    expect(await mostRead(() => instruments('nowhere', null), lookUps)).toBeLessThan(100);
+    expect(await mostRead(() => instruments('nowhere', null), lookUps)).toBeLessThan(walked * 4);
   });
 });
 

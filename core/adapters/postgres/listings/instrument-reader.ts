@@ -25,18 +25,32 @@ const matching = (condition: string, aliases = 'symbol_alias', listings = allLis
      AND ($3::text IS NULL OR i.asset_class = $3) AND ${hasVisible('l.id', '$4')} AND ${condition}`;
 
 const after = `($5::text IS NULL OR ${letters} > $5)`;
-/** SQL: the symbol itself, then those that begin with the text. */
-const firstText = `
-  SELECT ${namedListingColumns}, CASE WHEN a.symbol = upper($1) THEN 0 ELSE 1 END AS rank
-  FROM ${matching(`${begins} AND ${after}`, 'symbol_alias', listingsOn)} ORDER BY ${letters} LIMIT $6`;
+/** The statements that give a page of what matches: along its symbols, along the next of them, and all of it in one pass. */
+function pageOf(rank: string, condition: string, nextOnes: string, inAll = condition) {
+  const columns = `SELECT ${namedListingColumns}, ${rank} AS rank`;
+  const next = `(SELECT * FROM symbol_alias a WHERE namespace = 'canonical' AND ${nextOnes} ORDER BY ${letters} LIMIT ${walked})`;
+  const along = (aliases: string) =>
+    `${columns} FROM ${matching(condition, aliases, listingsOn)} ORDER BY ${letters} LIMIT $6`;
+  const onePass = (listings: typeof listingsOn) =>
+    `WITH found AS MATERIALIZED (${columns} FROM ${matching(inAll, 'symbol_alias', listings)})
+     SELECT * FROM found ORDER BY symbol COLLATE "C" LIMIT $6`;
+  return {
+    along: along('symbol_alias'),
+    alongNext: along(next),
+    inOnePass: onePass(allListingsOn),
+    ofClass: onePass(listingsOn),
+  };
+}
 
-const otherColumns = `SELECT ${namedListingColumns}, 2 AS rank`;
-const isOther = `${contains} AND NOT (${begins}) AND ${after}`;
-const nextSymbols = `(SELECT * FROM symbol_alias a WHERE namespace = 'canonical' AND ${after} ORDER BY ${letters} LIMIT ${walked})`;
-const walkedText = `${otherColumns} FROM ${matching(isOther, nextSymbols, listingsOn)} ORDER BY ${letters} LIMIT $6`;
-const soughtText = `
-  WITH found AS MATERIALIZED (${otherColumns} FROM ${matching(isOther)})
-  SELECT * FROM found ORDER BY symbol COLLATE "C" LIMIT $6`;
+/** The symbol itself, then those that begin with the text. */
+const first = pageOf(
+  'CASE WHEN a.symbol = upper($1) THEN 0 ELSE 1 END',
+  `${begins} AND ${after}`,
+  `${begins} AND ${after}`,
+  // Not as a range of the index, which Postgres takes for few rows however many there are.
+  `strpos(a.symbol, upper($1)) = 1 AND ${after}`,
+);
+const others = pageOf('2', `${contains} AND NOT (${begins}) AND ${after}`, after);
 
 /** Looks instruments up in Postgres. */
 export function instrumentReader(pool: Pool): VisibleTo<InstrumentReader> {
@@ -57,14 +71,21 @@ export function instrumentReader(pool: Pool): VisibleTo<InstrumentReader> {
       // Without names, so that each is planned for its values.
       const read = async (text: string, from: string | null, limit: number) =>
         rowsOf(foundRow, await pool.query(text, [of.text, of.date, of.assetClass, visible.ids, from, limit]));
+      /** Few may be found among the next symbols: then all that match are read once, by their class where it is given. */
+      const sought = async ({ alongNext, inOnePass, ofClass }: typeof others, from: string | null, limit: number) => {
+        const near = await read(alongNext, from, limit);
+        if (near.length === limit) return near;
+        return await read(of.assetClass === null ? inOnePass : ofClass, from, limit);
+      };
       const isPast = of.after?.rank === 2;
       const from = of.after?.symbol ?? null;
-      const first = isPast ? [] : await read(firstText, from, of.limit);
-      const room = of.limit - first.length;
-      if (room === 0) return first;
-      const near = await read(walkedText, isPast ? from : null, room);
-      const others = near.length === room ? near : await read(soughtText, isPast ? from : null, room);
-      return [...first, ...others];
+      const firstOnes = async () =>
+        of.assetClass === null ? await read(first.along, from, of.limit) : await sought(first, from, of.limit);
+      const found = isPast ? [] : await firstOnes();
+      const room = of.limit - found.length;
+      // Every symbol begins with a text that has no letters.
+      if (room === 0 || of.text === '') return found;
+      return [...found, ...(await sought(others, isPast ? from : null, room))];
     },
   });
 }
