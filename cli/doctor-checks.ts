@@ -34,7 +34,7 @@ const fail = (found: string, todo: string): Finding => ({ state: 'fail', found, 
 const none = (found: string): Finding => ({ state: 'none', found, todo: null });
 
 const gigabyte = 1024 ** 3;
-const patienceMs = 5_000;
+const patienceMs = 10_000;
 
 /** All checks in their order. They change nothing. */
 export function everyCheck(env: NodeJS.ProcessEnv, local: LocalCloud | undefined): readonly ToCheck[] {
