@@ -8,6 +8,7 @@ import { Button } from '../../components/button.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { MoreRows } from '../../components/more-rows.tsx';
 import { Page } from '../../components/page.tsx';
+import { Records } from '../../components/records.tsx';
 import { Empty, ErrorState, Loading, StaleNotice } from '../../components/states.tsx';
 import { StatusDisc } from '../../components/status-disc.tsx';
 import tables from '../../components/table.module.css';
@@ -78,46 +79,31 @@ export function ExportsPage() {
 
 function Table({ exports, shown }: { exports: readonly ExportView[]; shown: string | undefined }) {
   return (
-    <div className={tables.scroller}>
-      <table className={tables.table}>
-        <thead>
-          <tr>
-            <th>Of</th>
-            <th>Status</th>
-            <th>Prices</th>
-            <th>Days</th>
-            <th className={tables.numeric}>Rows</th>
-            <th className={tables.numeric}>Size</th>
-            <th>Asked for</th>
-            <th>Kept until</th>
-          </tr>
-        </thead>
-        <tbody>
-          {exports.map((view) => (
-            <tr key={view.id} data-selected={view.id === shown || undefined}>
-              <th scope="row">
-                <Link to="/exports" search={{ id: view.id }}>
-                  <bdi>{whatOf(view)}</bdi>
-                </Link>
-              </th>
-              <td>
-                <ExportStatus view={view} />
-              </td>
-              <td>{view.intervals.join(', ')}</td>
-              <td>
-                {view.from} to {view.to}
-              </td>
-              <td className={tables.numeric}>{formatCount(view.rows)}</td>
-              <td className={tables.numeric}>{formatBytes(view.bytes)}</td>
-              <td>
-                <Moment at={view.createdAt} />
-              </td>
-              <td>{view.expiresAt === null ? missing : <Moment at={view.expiresAt} />}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Records
+      rows={exports}
+      keyOf={({ id }) => id}
+      look={({ id }) => ({ 'data-selected': id === shown || undefined })}
+      columns={[
+        {
+          title: 'Of',
+          cell: (view) => (
+            <Link to="/exports" search={{ id: view.id }}>
+              <bdi>{whatOf(view)}</bdi>
+            </Link>
+          ),
+        },
+        { title: 'Status', cell: (view) => <ExportStatus view={view} /> },
+        { title: 'Prices', cell: ({ intervals }) => intervals.join(', ') },
+        { title: 'Days', cell: ({ from, to }) => `${from} to ${to}` },
+        { title: 'Rows', kind: 'numeric', cell: ({ rows }) => formatCount(rows) },
+        { title: 'Size', kind: 'numeric', cell: ({ bytes }) => formatBytes(bytes) },
+        { title: 'Asked for', cell: ({ createdAt }) => <Moment at={createdAt} /> },
+        {
+          title: 'Kept until',
+          cell: ({ expiresAt }) => (expiresAt === null ? missing : <Moment at={expiresAt} />),
+        },
+      ]}
+    />
   );
 }
 
