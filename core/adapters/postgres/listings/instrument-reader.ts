@@ -25,21 +25,16 @@ const matching = (condition: string, aliases = 'symbol_alias', listings = allLis
      AND ($3::text IS NULL OR i.asset_class = $3) AND ${hasVisible('l.id', '$4')} AND ${condition}`;
 
 const after = `($5::text IS NULL OR ${letters} > $5)`;
-/** The statements that give a page of what matches: along its symbols, along the next of them, and all of it in one pass. */
+/** What a page of what matches is read by: along its symbols, all of them or the `next` ones, or all of it in one pass. */
 function pageOf(rank: string, condition: string, nextOnes: string, inAll = condition) {
   const columns = `SELECT ${namedListingColumns}, ${rank} AS rank`;
   const next = `(SELECT * FROM symbol_alias a WHERE namespace = 'canonical' AND ${nextOnes} ORDER BY ${letters} LIMIT ${walked})`;
-  const along = (aliases: string) =>
+  const along = (aliases = 'symbol_alias') =>
     `${columns} FROM ${matching(condition, aliases, listingsOn)} ORDER BY ${letters} LIMIT $6`;
-  const onePass = (listings: typeof listingsOn) =>
+  const inOnePass = (listings: typeof listingsOn) =>
     `WITH found AS MATERIALIZED (${columns} FROM ${matching(inAll, 'symbol_alias', listings)})
      SELECT * FROM found ORDER BY symbol COLLATE "C" LIMIT $6`;
-  return {
-    along: along('symbol_alias'),
-    alongNext: along(next),
-    inOnePass: onePass(allListingsOn),
-    ofClass: onePass(listingsOn),
-  };
+  return { along, next, inOnePass };
 }
 
 /** The symbol itself, then those that begin with the text. */
@@ -72,15 +67,15 @@ export function instrumentReader(pool: Pool): VisibleTo<InstrumentReader> {
       const read = async (text: string, from: string | null, limit: number) =>
         rowsOf(foundRow, await pool.query(text, [of.text, of.date, of.assetClass, visible.ids, from, limit]));
       /** Few may be found among the next symbols: then all that match are read once, by their class where it is given. */
-      const sought = async ({ alongNext, inOnePass, ofClass }: typeof others, from: string | null, limit: number) => {
-        const near = await read(alongNext, from, limit);
+      const sought = async ({ along, next, inOnePass }: typeof others, from: string | null, limit: number) => {
+        const near = await read(along(next), from, limit);
         if (near.length === limit) return near;
-        return await read(of.assetClass === null ? inOnePass : ofClass, from, limit);
+        return await read(inOnePass(of.assetClass === null ? allListingsOn : listingsOn), from, limit);
       };
       const isPast = of.after?.rank === 2;
       const from = of.after?.symbol ?? null;
       const firstOnes = async () =>
-        of.assetClass === null ? await read(first.along, from, of.limit) : await sought(first, from, of.limit);
+        of.assetClass === null ? await read(first.along(), from, of.limit) : await sought(first, from, of.limit);
       const found = isPast ? [] : await firstOnes();
       const room = of.limit - found.length;
       // Every symbol begins with a text that has no letters.
