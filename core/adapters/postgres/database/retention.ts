@@ -46,52 +46,50 @@ export async function removeExpired(
     if (count > 0) removed.set(table, (removed.get(table) ?? 0) + count);
   };
   let done = true;
+  /** Deletes step by step, until one says that it was the last or the time is over. */
+  const inSteps = async (step: () => Promise<boolean>) => {
+    let isLast = false;
+    while (!isLast && !isOver()) isLast = await step();
+    done &&= isLast;
+  };
 
   for (const [table, lifetime] of Object.entries<Lifetime>(lifetimes)) {
     if (!('days' in lifetime) || own.has(table)) continue;
     const over = before(typeof lifetime.days === 'number' ? lifetime.days : days[lifetime.days]);
     const isExpired = `${lifetime.since} < $1 AND NOT (${lifetime.unless ?? 'false'})`;
     const text = `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${isExpired} LIMIT $2)) AND ${isExpired}`;
-    let count = limits.rows;
-    while (count === limits.rows && !isOver()) {
-      count = (await pool.query(text, [over, limits.rows])).rowCount ?? 0;
+    await inSteps(async () => {
+      const count = (await pool.query(text, [over, limits.rows])).rowCount ?? 0;
       add(table, count);
-    }
-    done &&= count < limits.rows;
+      return count < limits.rows;
+    });
   }
 
-  let place: RunPlace | null = null;
-  do {
-    if (isOver()) {
-      done = false;
-      break;
-    }
-    const expired = await expireRuns(pool, before(days.runs), place, limits.runs);
+  let runPlace: RunPlace | null = null;
+  await inSteps(async () => {
+    const expired = await expireRuns(pool, before(days.runs), runPlace, limits.runs);
     add('run', expired.runs);
     add('task', expired.tasks);
     add('batch', expired.batches);
-    place = expired.next;
-  } while (place !== null);
+    runPlace = expired.next;
+    return runPlace === null;
+  });
 
   // Behind the runs: what was discarded of a blob stays with its run.
-  let settled = limits.rows;
-  while (settled === limits.rows && !isOver()) {
-    settled = await expireQuarantine(pool, before(days.records), limits.rows);
+  await inSteps(async () => {
+    const settled = await expireQuarantine(pool, before(days.records), limits.rows);
     add('quarantine', settled);
-  }
-  done &&= settled < limits.rows;
+    return settled < limits.rows;
+  });
 
   // Behind both: what they name stays.
   let batchPlace: BatchPlace | null = null;
-  do {
-    if (isOver()) {
-      done = false;
-      break;
-    }
+  await inSteps(async () => {
     const expired = await expireBatches(pool, before(days.runs), batchPlace, limits.rows);
     add('batch', expired.batches);
     batchPlace = expired.next;
-  } while (batchPlace !== null);
+    return batchPlace === null;
+  });
 
   return { removed: Object.fromEntries(removed), done };
 }
