@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { minuteSeconds } from '../../core/planning/permits.ts';
 import { yahoo } from '../../core/sources/yahoo/source.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { mostInAMinute, playedClock, playWatch } from '../support/played-watch.ts';
+import { mostInAMinute, playWatch } from '../support/played-watch.ts';
+import { playedClock } from '../support/played-world.ts';
 import { type OpenWorld, openWorld } from '../support/world.ts';
 
 const minutes = 10;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { setQuotas } from '../../core/sources/catalogue.ts';
 import { type RunningUpstreams, startUpstreams } from '../../localstack/upstreams/server.ts';
-import { mostInAMinute, playedClock, playWatch } from '../support/played-watch.ts';
+import { mostInAMinute, playWatch } from '../support/played-watch.ts';
+import { playedClock } from '../support/played-world.ts';
 import { type OpenWorld, openWorld } from '../support/world.ts';
 
 const quota = { perMinute: 200, perDay: 300_000 };

@@ -22,6 +22,7 @@ import { startUpstreams } from '../../localstack/upstreams/server.ts';
 import { inventedSymbol } from '../../localstack/upstreams/yahoo/listings.ts';
 import { killed } from './killed.ts';
 import { memoryStores } from './pipeline.ts';
+import { playedClock, watchOnly } from './played-world.ts';
 import type { Random } from './random.ts';
 import { relayEvents } from './told-events.ts';
 import type { OpenWorld } from './world.ts';
@@ -76,26 +77,18 @@ const bytesRow = z.object({ name: z.string(), bytes: z.number() });
 export async function playMonths(world: OpenWorld, play: MonthsToPlay): Promise<PlayedMonths> {
   const calendar = calendarOf('XNYS');
   if (!calendar) throw new Error('There is no calendar of New York.');
-  let clock = Date.parse(`${play.days[0]}T00:00:00Z`);
-  const set = async (to: number) => {
-    clock = to;
-    world.setClock(new Date(to));
-    await world.database.query('SELECT 1');
-  };
-  await set(clock);
-  const upstreams = await startUpstreams({ port: 0, listings: 9_999, now: () => clock });
+  const begin = Date.parse(`${play.days[0]}T00:00:00Z`);
+  const { now, set } = playedClock(world, begin);
+  await set(begin);
+  const upstreams = await startUpstreams({ port: 0, listings: 9_999, now });
   try {
     const american = Array.from({ length: 9_999 }, (_, at) => inventedSymbol(at + 1)).filter(
       (one) => !one.includes('.'),
     );
-    await world.database.query('DELETE FROM watch');
-    await world.database.query(
-      `INSERT INTO watch (symbol, source_id, source_symbol, added_at) SELECT s, 'yahoo', s, now() FROM unnest($1::text[]) s`,
-      [american.slice(0, play.symbols)],
-    );
+    await watchOnly(world, american.slice(0, play.symbols));
     const stores = { ...memoryStores(), blobs: memoryRawStore() };
     const stages = world.pipeline({
-      ...{ stores, alwaysOpen: false, now: () => clock, sourceUrls: { [source]: upstreams.urlOf(source) } },
+      ...{ stores, alwaysOpen: false, now, sourceUrls: { [source]: upstreams.urlOf(source) } },
     });
     const { pool } = world;
     const [files, index, hot] = [memoryHistoryFiles(), archiveIndex(pool), quoteReader(pool)];
@@ -130,7 +123,7 @@ export async function playMonths(world: OpenWorld, play: MonthsToPlay): Promise<
           await stages.monitor();
           await stages.ingest();
           await stages.monitor();
-          await relayEvents(pool, () => clock);
+          await relayEvents(pool, now);
           // They have been read: of a fortnight they are gigabytes.
           stores.blobs.blobs.clear();
         }
@@ -149,24 +142,25 @@ export async function playMonths(world: OpenWorld, play: MonthsToPlay): Promise<
       }
       // Nights after which nothing is new are left out, but those in which months go to the archive, and former ones go.
       if (!session && ![1, 9].includes(new Date(day + dayMs).getUTCDate()) && date !== play.until) continue;
-      await set(day + dayMs + 3 * 3_600_000);
-      await maintainDatabase(pool, new Date(clock));
+      const night = day + dayMs + 3 * 3_600_000;
+      await set(night);
+      await maintainDatabase(pool, new Date(night));
       // On the first night of a month it is killed a step later each time, until it gets through.
-      const isKilled = new Date(clock).getUTCDate() === 1;
+      const isKilled = new Date(night).getUTCDate() === 1;
       for (let isDone = false; !isDone; ) {
         const left = isKilled ? ++kills : Number.POSITIVE_INFINITY;
         const at = { left, when: kills % 2 === 0 ? 'before' : 'after', what: killedAt };
         const world = { store: archiveStore(pool), files, removal: memoryRawStore(), format: parquetQuotes };
         const dying = { ...world, store: killed(world.store, at), files: killed(files, at) };
         try {
-          const done = await archiveQuotes(dying, clock, 2, { rowsOfFile: play.rowsOfFile, ms: 600_000 });
+          const done = await archiveQuotes(dying, night, 2, { rowsOfFile: play.rowsOfFile, ms: 600_000 });
           isDone = done.done;
         } catch (error) {
           if (!(error instanceof Error) || error.message !== 'killed') throw error;
         }
       }
       kills = 0;
-      play.log?.(`${new Date(clock).toISOString()}: the archive was killed at ${killedAt.size} places so far`);
+      play.log?.(`${new Date(night).toISOString()}: the archive was killed at ${killedAt.size} places so far`);
     }
 
     const atLast = await bytesOf(world);

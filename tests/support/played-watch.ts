@@ -7,6 +7,7 @@ import type { RunningUpstreams } from '../../localstack/upstreams/server.ts';
 import { inventedSymbol } from '../../localstack/upstreams/yahoo/listings.ts';
 import { makeKeys } from './api-fixture.ts';
 import { memoryStores } from './pipeline.ts';
+import { type PlayedClock, watchOnly } from './played-world.ts';
 import { randomFrom } from './random.ts';
 import type { OpenWorld } from './world.ts';
 
@@ -18,19 +19,6 @@ export interface PlayedWatch {
   readonly firstAt: number | null;
   /** Seconds since the last fetch that gave or confirmed a price, of each price at each look, the least first. */
   readonly ages: readonly number[];
-}
-
-/** A clock that the use cases, the database and the queues have in common. */
-export function playedClock(world: OpenWorld, begin: number) {
-  let clock = begin;
-  return {
-    now: () => clock,
-    async set(to: number): Promise<void> {
-      clock = to;
-      world.setClock(new Date(to));
-      await world.database.query('SELECT 1');
-    },
-  };
 }
 
 /** Queues whose messages show after their delay, in no certain order, as those of SQS do. */
@@ -63,13 +51,12 @@ function delayedStores(now: () => number) {
 export async function playWatch(
   world: OpenWorld,
   upstreams: RunningUpstreams,
-  clock: ReturnType<typeof playedClock>,
+  clock: PlayedClock,
   { symbols, minutes, lookSeconds }: { symbols: number; minutes: number; lookSeconds: number },
 ): Promise<PlayedWatch> {
-  await world.database.query('DELETE FROM watch');
-  await world.database.query(
-    `INSERT INTO watch (symbol, source_id, source_symbol, added_at) SELECT s, 'yahoo', s, now() FROM unnest($1::text[]) s`,
-    [Array.from({ length: symbols }, (_, at) => inventedSymbol(at + 1))],
+  await watchOnly(
+    world,
+    Array.from({ length: symbols }, (_, at) => inventedSymbol(at + 1)),
   );
   const stages = world.pipeline({
     stores: delayedStores(clock.now),
