@@ -7,18 +7,19 @@
  * `--large` adds 50,000 listings and 30 million quotes. `--page` writes what is stored to docs/cost.md. Needs 6 GB of disk, 25
  * with `--large`. Ends with exit code 1 when a route reads more than twice as much at the second size without giving more.
  */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { startDatabase } from '../../localstack/database.ts';
 import { migrationsDirectory, withDatabase } from '../support/postgres.ts';
+import { writeToCostPage } from './growth/cost-page.ts';
 import { fill, growthSizes } from './growth/fill.ts';
 import { growsWithoutGivingMore, measureRoutes, mostGrowth, type RouteCost } from './growth/measure.ts';
-import { pageWith, storedBytes } from './growth/stored-bytes.ts';
+import { storedBytes } from './growth/stored-bytes.ts';
 
 const { values } = parseArgs({
   options: {
@@ -75,10 +76,7 @@ for (const [at, first] of measured[0]?.costs.entries() ?? []) {
 }
 if (stored) {
   console.log(`\n${stored.join('\n')}`);
-  if (values.page) {
-    const page = resolve(import.meta.dirname, '../../docs/cost.md');
-    writeFileSync(page, pageWith(readFileSync(page, 'utf8'), stored));
-  }
+  if (values.page) writeToCostPage('stored', stored);
 }
 if (grown.length > 0)
   console.log(`\nThese grow by more than ${mostGrowth} times and give no more: ${grown.join(', ')}`);

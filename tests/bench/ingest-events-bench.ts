@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { startTestDatabase } from '../support/postgres.ts';
+import { median } from './against/comparison.ts';
 import { type Containers, startContainers } from './containers.ts';
 import { ownTime, serverOf, timeOfDescendants } from './processor-time.ts';
 import { makeTick, universe } from './quote-answers.ts';
@@ -99,9 +100,4 @@ async function requireEvents(pool: Pool, quotes: number): Promise<void> {
   );
   const { rows } = countRow.parse(found.rows[0]);
   if (rows !== quotes) throw new Error(`Events hold ${rows} new quotes, not ${quotes}: the figure would mean nothing.`);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -29,7 +29,8 @@ export function compared(
   };
 }
 
-function median(values: readonly number[]): number {
+/** The middle one of numbers in their order; of an even number of them, the mean of the middle two. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;
   const upper = sorted[half] ?? Number.NaN;

@@ -9,14 +9,13 @@
  * hours. `--page` writes what was found to docs/cost.md. Ends with exit code 1 where something
  * that was stored is not found, or 5,000 symbols take more than 30 GB.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setQuotas } from '../../../core/sources/catalogue.ts';
 import { chosenSeed } from '../../support/chosen-seed.ts';
 import { type PlayedMonths, playMonths } from '../../support/played-months.ts';
 import { randomFrom } from '../../support/random.ts';
 import { openWorld } from '../../support/world.ts';
+import { writeToCostPage } from './cost-page.ts';
 
 const { values } = parseArgs({
   options: {
@@ -53,10 +52,7 @@ try {
   if (measured) console.log(`\n${measured.lines.join('\n')}`);
   if (lost.length > 0) console.log(`Not as they were stored: ${lost.map(([key]) => key).join(', ')}`);
   if (forgotten.length > 0) console.log(`Not as they were known: ${forgotten.map(({ at }) => at).join(', ')}`);
-  if (values.page && measured) {
-    const page = resolve(import.meta.dirname, '../../../docs/cost.md');
-    writeFileSync(page, pageWith(readFileSync(page, 'utf8'), measured.lines));
-  }
+  if (values.page && measured) writeToCostPage('played', measured.lines);
   const isWhole = lost.length === 0 && forgotten.length === 0 && played.found.size === played.stored.size;
   isFine = isWhole && (measured === null || measured.gb <= mostGb);
 } finally {
@@ -109,10 +105,4 @@ function linesOf(played: PlayedMonths): { lines: string[]; gb: number } {
       `| **in the database at most** | **${gb(sum('us'))}** | **${gb(sum('always'))}** |`,
     ],
   };
-}
-
-function pageWith(page: string, lines: readonly string[]): string {
-  const section = /(<!-- played -->\n)[\s\S]*?(<!-- end of played -->)/;
-  if (!section.test(page)) throw new Error('docs/cost.md has no place for what was played.');
-  return page.replace(section, (_, start: string, end: string) => `${start}\n${lines.join('\n')}\n\n${end}`);
 }

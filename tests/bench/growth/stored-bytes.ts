@@ -64,11 +64,3 @@ function linesOf(quote: number, task: number, parquetRow: number): string[] {
     ...rows,
   ];
 }
-
-const section = /(<!-- stored -->\n)[\s\S]*?(<!-- end of stored -->)/;
-
-/** docs/cost.md with what is stored. Throws where the page lacks the place for it. */
-export function pageWith(page: string, lines: readonly string[]): string {
-  if (!section.test(page)) throw new Error('docs/cost.md has no place for what is stored.');
-  return page.replace(section, (_, start: string, end: string) => `${start}\n${lines.join('\n')}\n\n${end}`);
-}
