@@ -7,8 +7,9 @@
  *   3. requeue   after a minute the message goes back to its queue, and the next stretch resumes from what is noted
  *   4. finish    the manifest, last
  *
- * A redelivered or interrupted message resumes there, too; one that is interrupted each time before it gets on ends the export. Files are named by their content: one that is written again is the
- * same, or is named by nothing and goes with the bucket's rule.
+ * A redelivered or interrupted message resumes there, too; one that is interrupted each time before it gets on ends the
+ * export. Files are named by their content: one that is written again is the same, or is named by nothing and goes with the
+ * bucket's rule.
  */
 import { createHash } from 'node:crypto';
 import { VisibleSources, type VisibleTo } from '../../core/auth/visible-sources.ts';

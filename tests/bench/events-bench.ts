@@ -106,13 +106,11 @@ async function timed(arm: Arm, events: number, pool: Pool): Promise<EventsResult
   let published = 0;
   const relay = await spentIn(server, async () => {
     const relayed = await relayEvents(Date.now() + 3_600_000, {
-      ...{
-        state: postgresState(pool),
-        transport: arm.transport,
-        installation: localInstallation,
-        holder: randomUUID(),
-        now: Date.now,
-      },
+      state: postgresState(pool),
+      transport: arm.transport,
+      installation: localInstallation,
+      holder: randomUUID(),
+      now: Date.now,
     });
     published = relayed.published;
   });

@@ -249,13 +249,11 @@ describe('events on SNS FIFO and SQS FIFO, on the emulator', () => {
       await stored.pool.query('TRUNCATE outbox, relay_claim');
       const relay = () =>
         relayEvents(Date.now() + 60_000, {
-          ...{
-            state: postgresState(stored.pool),
-            transport,
-            installation: localInstallation,
-            holder: randomUUID(),
-            now: Date.now,
-          },
+          state: postgresState(stored.pool),
+          transport,
+          installation: localInstallation,
+          holder: randomUUID(),
+          now: Date.now,
         });
       const write = (count: number) =>
         tellEvents(stored.pool, [incident('yahoo', count), incident('coingecko', count)]);

@@ -294,13 +294,11 @@ describe('a Kafka that is away', () => {
       );
     const relay = () =>
       relayEvents(Date.now() + 60_000, {
-        ...{
-          state: postgresRelayState(world.pool),
-          transport,
-          installation: localInstallation,
-          holder: randomUUID(),
-          now: Date.now,
-        },
+        state: postgresRelayState(world.pool),
+        transport,
+        installation: localInstallation,
+        holder: randomUUID(),
+        now: Date.now,
       });
     const handled: CloudEvent[] = [];
     const poller = startPoller({
