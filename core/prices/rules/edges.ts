@@ -20,6 +20,7 @@ import {
   type Series,
   splitsBetween,
   splitsOf,
+  wildClasses,
 } from './series.ts';
 import { median, moveAround, wildMove } from './spread.ts';
 import { unitPower } from './unit.ts';
@@ -67,8 +68,6 @@ const quietBlock = { factor: 1.18, moves: 10, rows: 60, slack: 2 } as const;
 
 /** How far a series must rise or fall at once and stay, so many rows at least, and after no longer a time without rows. */
 const [stayingRise, stayingFall, stayingRows, haltDays] = [Math.log(3), Math.log(12), 20, 7];
-/** Prices that may go so far in a day. */
-const wild: ReadonlySet<AssetClass> = new Set(['crypto', 'option', 'other']);
 /** Prices that are no single trade's, though no trades are counted. */
 const uncounted: ReadonlySet<AssetClass> = new Set(['fx', 'index', 'fund']);
 
@@ -172,7 +171,7 @@ function longBlockAt(series: Series, index: number, step: number, limit: number)
 function quietBlockAt(series: Series, index: number): Block | null {
   const { rows, returns, interval, assetClass } = series;
   const [before, first, step] = [rows[index - 1], rows[index], returns[index] ?? 0];
-  if (interval !== '1d' || wild.has(assetClass) || !before || !first) return null;
+  if (interval !== '1d' || wildClasses.has(assetClass) || !before || !first) return null;
   const sigma = moveAround(series, index);
   const limit = Math.max(Math.log(quietBlock.factor), quietBlock.moves * sigma);
   if (Math.abs(step) < limit || !hasGap(before, first, limit) || isTick(series, first.close, before.close)) return null;
@@ -226,7 +225,7 @@ function edgeAt(series: Series, index: number, step: number, limit: number): Blo
   if (!before || !first) return null;
   const size = Math.abs(step);
   const bare = bareFactors * Math.log(leastFactor[series.assetClass]);
-  const isFar = size > Math.max(bare, limit) && (size > Math.max(bare, Math.log(sureStep)) || !isTaken(series, index));
+  const isFar = size > Math.max(bare, limit) && (size > Math.log(sureStep) || !isTaken(series, index));
   if (rows.length - index <= longestBlock && rows.length - index < index) {
     for (const [witness, price] of witnessesOf(series)) {
       const toBefore = Math.abs(Math.log(price / before.close));
@@ -274,7 +273,7 @@ function isTaken({ rows }: Series, index: number): boolean {
 function stepAt(series: Series, index: number, step: number, limit: number): Block | null {
   const { rows, interval, assetClass } = series;
   const [before, first] = [rows[index - 1], rows[index]];
-  if (interval !== '1d' || wild.has(assetClass) || !before || !first) return null;
+  if (interval !== '1d' || wildClasses.has(assetClass) || !before || !first) return null;
   if (
     Math.abs(step) < Math.max(step > 0 ? stayingRise : stayingFall, limit) ||
     first.at - before.at > haltDays * 86_400_000

@@ -2,10 +2,9 @@
  * Rows of two listings by turns: closes that step to another level and back, over and over, by always the same factor, and
  * are calm at both. No market does; a thin one steps between bid and ask, in days without a range of their own.
  */
-import type { AssetClass } from '../../market/instrument.ts';
 import { hasGap, isTick } from './edges.ts';
 import type { Finding } from './finding.ts';
-import { barSubject, type Series } from './series.ts';
+import { barSubject, type Series, wildClasses } from './series.ts';
 import { median, usualMove } from './spread.ts';
 
 /** A step, so many of them at least, and by how much their sizes may differ: a share of the middle one, and usual moves. */
@@ -14,13 +13,10 @@ const [leastStep, leastSteps, slack] = [Math.log(1.18), 6, { share: 0.1, moves: 
 /** So many usual moves a step is at the least; such a share of the rows has a range, and of the steps that size, and a gap. */
 const [leastMoves, ranging, alike, gapping] = [8, 0.8, 0.9, 0.9] as const;
 
-/** Prices that may go there and back any day. */
-const wild: ReadonlySet<AssetClass> = new Set(['crypto', 'option', 'other']);
-
 /** Finds the rows of the level that fewer of them have. */
 export function checkMixed(series: Series): Finding[] {
   const { rows, returns, interval, assetClass } = series;
-  if (interval !== '1d' || wild.has(assetClass)) return [];
+  if (interval !== '1d' || wildClasses.has(assetClass)) return [];
   const steps: number[] = [];
   for (let index = 1; index < returns.length; index++) if (Math.abs(returns[index] ?? 0) > leastStep) steps.push(index);
   if (steps.length < leastSteps) return [];

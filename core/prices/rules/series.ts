@@ -83,6 +83,9 @@ export interface Row {
   readonly adjusted: number | null;
 }
 
+/** Classes whose prices may go anywhere in a day, and come back. */
+export const wildClasses: ReadonlySet<AssetClass> = new Set(['crypto', 'option', 'other']);
+
 export interface Series extends Omit<SeriesInput, 'bars' | 'adjusted' | 'evidence'> {
   readonly interval: BarInterval;
   readonly rows: readonly Row[];

@@ -10,10 +10,21 @@
  * lost 99 %).
  */
 import type { FindingProposal, PriceField, PriceWitness } from '../../contracts/words/price-findings.ts';
+import type { AssetClass } from '../../market/instrument.ts';
 import { isCrash } from './crash.ts';
 import type { Finding } from './finding.ts';
 import { scalePrices } from './scale.ts';
-import { barSubject, dayOf, exRow, type PriceAt, type Row, type Series, splitsBetween, splitsOf } from './series.ts';
+import {
+  barSubject,
+  dayOf,
+  exRow,
+  type PriceAt,
+  type Row,
+  type Series,
+  splitsBetween,
+  splitsOf,
+  wildClasses,
+} from './series.ts';
 
 /** Powers of ten by which units differ. */
 const powers = [2, 3] as const;
@@ -31,11 +42,8 @@ const [fewRows, fewMajority] = [5, 2 / 3];
 /** A witness that is farther from the rows says nothing of their unit. */
 const witnessValidMs = 30 * 86_400_000;
 
-/** Prices that may truly move a hundredfold: only a gap on both sides shows a unit there. */
-const wild: ReadonlySet<string> = new Set(['crypto', 'option', 'other']);
-
 /** What may lose three of its zeros from a day on, as a currency does: such a step that stays is only noted. */
-const redenominated: ReadonlySet<string> = new Set([...wild, 'fx']);
+const redenominated: ReadonlySet<AssetClass> = new Set([...wildClasses, 'fx']);
 
 /** After all days. */
 const lastDay = '9999-12-31';
@@ -123,7 +131,8 @@ function isExplained(series: Series, index: number, power: number): boolean {
     const near = Math.abs(exRow(series, exDate) - index) <= 10;
     if (near && isWithin(Math.max(ratio, 1 / ratio) / 10 ** Math.abs(power), stepSlack)) return true;
   }
-  if (!wild.has(series.assetClass)) return false;
+  // Only a gap on both sides shows a unit there.
+  if (!wildClasses.has(series.assetClass)) return false;
   const open = row.open ?? row.close;
   const spans = isWithin(open / before.close, stepSlack * 2);
   return spans && (!after || isWithin((after.open ?? after.close) / row.close, stepSlack * 2));
@@ -252,7 +261,8 @@ function oddFields({ rows, assetClass }: Series, index: number): Finding | null 
   const bottom = Math.min(close, open ?? close, low ?? close);
   if (!(bottom > 0) || top / bottom < 30) return null;
   const before = rows[index - 1];
-  if (wild.has(assetClass) && before && open !== null && isWithin(open / before.close, witnessSlack)) return null;
+  if (wildClasses.has(assetClass) && before && open !== null && isWithin(open / before.close, witnessSlack))
+    return null;
   for (const field of ['open', 'high', 'low'] as const) {
     const price = row[field];
     const power = price === null ? 0 : unitPower(close / price, stepSlack);
