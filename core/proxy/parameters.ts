@@ -48,15 +48,15 @@ const mostOfList = 20_000;
 /** Words in any order. Sent as they came, without doubles. */
 export const words: Parameter = { ...listOf(/^[A-Za-z0-9_.:-]{1,120}$/, mostOfList), keyed: sorted };
 
-/** The events that a chart is asked for, each once. */
-export function eventNames(given: string): string[] {
+/** The words of a list, which clients separate by commas or bars, each once. */
+export function listed(given: string): string[] {
   return [...new Set(given.split(/[|,]/).flatMap((each) => each.trim() || []))];
 }
 
-/** Events of a chart, which clients separate by commas or bars. Sent as they came. */
+/** Events of a chart. Sent as they came. */
 export const events: Parameter = {
   read: matching(/^(?: ?[A-Za-z]{0,30}[|,]){0,20} ?[A-Za-z]{0,30}$/),
-  keyed: (given) => eventNames(given).sort().join('|'),
+  keyed: (given) => listed(given).sort().join('|'),
 };
 
 /** One symbol, as Yahoo writes it. */
@@ -97,8 +97,8 @@ function listOf(each: RegExp, most: number): Parameter {
     isList: true,
     read: (given) => {
       if (given.length > most) return null;
-      const names = given.split(/[|,]/).flatMap((name) => name.trim() || []);
-      return names.length > 0 && names.every((name) => each.test(name)) ? [...new Set(names)].join(',') : null;
+      const names = listed(given);
+      return names.length > 0 && names.every((name) => each.test(name)) ? names.join(',') : null;
     },
   };
 }

@@ -2,7 +2,7 @@ import { Decimal } from 'decimal.js';
 import type { BarsAsOf } from '../contracts/as-of.ts';
 import { type BarInterval, barIntervals } from '../market/bar.ts';
 import type { DecimalText } from '../market/decimal.ts';
-import { eventNames } from './parameters.ts';
+import { listed } from './parameters.ts';
 import { described, secondsOf } from './rebuilt.ts';
 
 /** What a chart's parameters ask of stored bars. */
@@ -24,7 +24,7 @@ export function chartAsked(query: Readonly<Record<string, string>>): ChartAsked 
   const { period1, period2, range = '1d' } = query;
   const hasPeriods = period1 !== undefined || period2 !== undefined;
   const at = (text: string | undefined) => (text === undefined ? null : Math.floor(Number(text) * 1000));
-  const names = eventNames(query['events'] ?? '').map((name) => name.toLowerCase());
+  const names = listed(query['events'] ?? '').map((name) => name.toLowerCase());
   const wants = (start: string) => names.some((name) => name.startsWith(start));
   return {
     interval,
