@@ -4,7 +4,7 @@ import { parseJson } from '../contracts/parse-json.ts';
 import type { Question } from '../contracts/proxy.ts';
 import type { SourceAnswer } from '../sources/parser.ts';
 import { transportFailure } from '../sources/reading/http-failure.ts';
-import { readJson, toldFailure } from '../sources/yahoo/answer.ts';
+import { longestRefusal, readJson, toldFailure } from '../sources/yahoo/answer.ts';
 import type { AnswerShape } from './answer-shapes.ts';
 import { type Lifetime, lifetimeOf, type MarketPhase } from './lifetimes.ts';
 import type { ProxyRoute } from './route.ts';
@@ -104,6 +104,8 @@ function readEmpty(heard: Heard, route: ProxyRoute): ReadAnswer | null {
   const status = passedOn.get(heard.response?.status ?? 0);
   if (!status) return null;
   const given = heard.response?.body ?? '';
+  // What is longer has a result, and is parsed for it.
+  if (status === 200 && given.length > longestRefusal) return null;
   const parsed = emptyAnswer.safeParse(parseJson(given));
   if (!parsed.success) return null;
   const { root, error } = parsed.data;

@@ -84,7 +84,7 @@ function errorInside({ response }: Pick<SourceAnswer, 'response'>): { code: stri
 }
 
 /** A refusal of Yahoo takes some hundred characters. */
-const longestRefusal = 10_000;
+export const longestRefusal = 10_000;
 
 /** What a status stands for, unless the code in the body says more than the status: 400 with `Unauthorized` is a session. */
 function toldInside(answer: Pick<SourceAnswer, 'response'>, failure: Failure): Failure {
