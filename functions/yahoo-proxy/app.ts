@@ -27,7 +27,7 @@ import type { CacheLookup } from './answer-cache.ts';
 import type { ProxyDependencies } from './dependencies.ts';
 import type { Admission } from './gate.ts';
 import { judgeHealth } from './health.ts';
-import { instantIn, readTarget, routedPath } from './path-key.ts';
+import { instantIn, keyGiven, routedPath } from './path-key.ts';
 import { createQuick, type QuickAnswer } from './quick.ts';
 import { proxyQuoteView, readRow } from './quote-view.ts';
 import { readLimited } from './read-limited.ts';
@@ -257,7 +257,7 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
    * feed token.
    */
   async function admit(context: ProxyContext, shows: 'nothing' | 'yahoo' = 'yahoo'): Promise<Admission> {
-    const { given } = readTarget(targetOf(context.req.url), (name) => context.req.header(name));
+    const given = keyGiven(targetOf(context.req.url), (name) => context.req.header(name));
     const admission = await gate.admit(given);
     if (shows === 'yahoo') return admission;
     if (admission.admitted) return admission.feed ? { admitted: false, why: 'feed' } : admission;
@@ -269,7 +269,7 @@ export function createProxy(dependencies: ProxyDependencies): ProxyApp {
     metrics.answered(reply.route, reply.cache, reply.status);
     // The answer to a POST depends on its body, which its address does not have.
     if (context.req.method !== 'POST') quick.keep(targetOf(context.req.url), reply, now);
-    const { given } = readTarget(targetOf(context.req.url), () => undefined);
+    const given = keyGiven(targetOf(context.req.url), () => undefined);
     const headers = addressHeaders(headersOf(reply, reply.cache, { now, simulated }), given);
     headers['x-request-id'] = requestIdOf(context);
     if (

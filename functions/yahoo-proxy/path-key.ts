@@ -1,13 +1,9 @@
 import { type GivenKey, givenKey, splitKey } from '../../core/http/given-key.ts';
 import { splitInstant } from '../../core/proxy/instant.ts';
 
-/** Path and query of a request without the key in them, and the key that came with it. */
-export function readTarget(
-  target: string,
-  header: (name: string) => string | undefined,
-): { readonly target: string; readonly given: GivenKey | undefined } {
-  const { target: rest, key } = splitKey(target, '/yahoo');
-  return { target: rest, given: givenKey(key, header) };
+/** The key that came with a request. */
+export function keyGiven(target: string, header: (name: string) => string | undefined): GivenKey | undefined {
+  return givenKey(splitKey(target, '/yahoo').key, header);
 }
 
 /** The path for routing: without key, query and instant. */

@@ -4,7 +4,6 @@ import { beginsAsKey } from '../../core/auth/api-keys.ts';
 import { matchesEtag } from '../../core/http/etag.ts';
 import { type GivenKey, givenKey, splitKey } from '../../core/http/given-key.ts';
 import type { ProxyDependencies } from './dependencies.ts';
-import { readTarget } from './path-key.ts';
 import { outsideFeed } from './refusals.ts';
 import { addressHeaders, codedBody, headersOf, type Reply } from './reply.ts';
 
@@ -16,8 +15,6 @@ export interface QuickAnswer {
   readonly body: string | Uint8Array<ArrayBuffer> | null;
   /** Bytes of the body. */
   readonly length: number;
-  /** Of a body of text: that each character is one byte. */
-  readonly isPlain: boolean;
 }
 
 export interface Quick {
@@ -30,8 +27,6 @@ interface Kept {
   readonly reply: Reply;
   readonly length: number;
   readonly countHit: () => void;
-  /** Each character of the body is one byte, which is sent with less work than text is. */
-  readonly isPlain: boolean;
   /** The `Age` that the headers say. */
   age: number;
   headers: Record<string, string>;
@@ -101,28 +96,25 @@ export function createQuick({
       const requestId = header('x-request-id');
       const id = requestId && /^[\w.:-]{1,64}$/.test(requestId) ? requestId : `${firstId}-${++lastId}`;
       const { status } = reply;
-      const { isPlain } = kept;
       const lines = linesFor(kept, given);
       if (reply.etag !== null && matchesEtag(header('if-none-match'), reply.etag)) {
         const type = lines.indexOf('content-type');
         const headers = [...lines.toSpliced(type, 2), 'x-request-id', id];
-        return { status: 304, headers, body: null, length: 0, isPlain };
+        return { status: 304, headers, body: null, length: 0 };
       }
       const headers = [...lines, 'x-request-id', id];
-      if (method === 'HEAD') return { status, headers, body: null, length: 0, isPlain };
+      if (method === 'HEAD') return { status, headers, body: null, length: 0 };
       const coded = codedBody(reply, header('accept-encoding'));
-      if (coded === null) return { status, headers, body: reply.body, length: kept.length, isPlain };
+      if (coded === null) return { status, headers, body: reply.body, length: kept.length };
       headers.push('content-encoding', coded.coding);
-      return { status, headers, body: coded.body, length: coded.body.byteLength, isPlain };
+      return { status, headers, body: coded.body, length: coded.body.byteLength };
     },
     keep(fullTarget, reply, now) {
       if (reply.fetchedAt === null || reply.status !== 200 || reply.cache === 'STALE' || reply.freshUntil <= now)
         return;
-      const length = Buffer.byteLength(reply.body);
-      replies.set(readTarget(fullTarget, () => undefined).target, {
+      replies.set(splitKey(fullTarget, '/yahoo').target, {
         reply,
-        length,
-        isPlain: length === reply.body.length,
+        length: Buffer.byteLength(reply.body),
         countHit: metrics.counter(reply.route, 'HIT', reply.status),
         age: -1,
         headers: {},
