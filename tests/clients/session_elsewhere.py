@@ -1,4 +1,4 @@
-"""A session of yfinance that changes nothing but where it connects."""
+"""A session, as yfinance and yahooquery take one, that changes nothing but where it connects."""
 
 from urllib.parse import urlsplit
 

@@ -49,23 +49,32 @@ export async function installPython(): Promise<string> {
   return join(await installedPython('python', requirements, 'yfinance and exchange_calendars'), 'bin', 'python');
 }
 
-/** yfinance (PyPI), installed. `base` is what stands in place of Yahoo's hosts, with the key in its path. */
-export async function installYfinance() {
+/** Gives what a program prints that reads with yfinance, in a cache of its own for its cookies and time zones. */
+async function readInCache<S extends z.ZodType>(
+  schema: S,
+  read: (cache: string) => Promise<string>,
+): Promise<z.output<S>> {
+  const cache = mkdtempSync(join(tmpdir(), 'quotron-yfinance-'));
+  try {
+    return schema.parse(JSON.parse(await read(cache)));
+  } finally {
+    rmSync(cache, { recursive: true, force: true });
+  }
+}
+
+/** A script of this folder that reads with yfinance (PyPI), installed. */
+async function installScript<S extends z.ZodType>(script: string, schema: S) {
   const python = await installPython();
-  return async (base: string, symbol: string) => {
-    // Its cookies and time zones: a client of its own each time.
-    const cache = mkdtempSync(join(tmpdir(), 'quotron-yfinance-'));
-    try {
-      const said = await run(
-        python,
-        ['-W', 'ignore', join(here, 'yfinance_client.py'), base, cache, symbol],
-        'yfinance failed',
-      );
-      return yfinanceSchema.parse(JSON.parse(said));
-    } finally {
-      rmSync(cache, { recursive: true, force: true });
-    }
-  };
+  return (base: string, ...args: readonly string[]) =>
+    readInCache(schema, (cache) =>
+      run(python, ['-W', 'ignore', join(here, script), base, cache, ...args], 'yfinance failed'),
+    );
+}
+
+/** yfinance, installed. `base` is what stands in place of Yahoo's hosts, with the key in its path. */
+export async function installYfinance() {
+  const read = await installScript('yfinance_client.py', yfinanceSchema);
+  return (base: string, symbol: string) => read(base, symbol);
 }
 
 /** What `yfinance_history.py` prints. */
@@ -85,17 +94,8 @@ const historySchema = z.object({
 
 /** A month of yfinance's history, with dividends and splits. `base` is what stands in place of Yahoo's hosts. */
 export async function installYfinanceHistory() {
-  const python = await installPython();
-  return async (base: string, symbol: string) => {
-    const cache = mkdtempSync(join(tmpdir(), 'quotron-yfinance-'));
-    try {
-      const script = join(here, 'yfinance_history.py');
-      const said = await run(python, ['-W', 'ignore', script, base, cache, symbol], 'yfinance failed');
-      return historySchema.parse(JSON.parse(said));
-    } finally {
-      rmSync(cache, { recursive: true, force: true });
-    }
-  };
+  const read = await installScript('yfinance_history.py', historySchema);
+  return (base: string, symbol: string) => read(base, symbol);
 }
 
 /** What `yfinance_download.py` prints: closes by name, and what yfinance says of those that it has not. */
@@ -111,41 +111,18 @@ export function namesWithData({ closes }: z.output<typeof downloadSchema>): stri
 
 /** yfinance's `download` of many names at once, with an empty cache. `base` is what stands in place of Yahoo's hosts. */
 export async function installYfinanceDownload() {
-  const python = await installPython();
-  return async (base: string, names: readonly string[]): Promise<z.output<typeof downloadSchema>> => {
-    const cache = mkdtempSync(join(tmpdir(), 'quotron-yfinance-'));
-    try {
-      const script = join(here, 'yfinance_download.py');
-      const said = await run(python, ['-W', 'ignore', script, base, cache, names.join(',')], 'yfinance failed');
-      return downloadSchema.parse(JSON.parse(said));
-    } finally {
-      rmSync(cache, { recursive: true, force: true });
-    }
-  };
+  const read = await installScript('yfinance_download.py', downloadSchema);
+  return (base: string, names: readonly string[]) => read(base, names.join(','));
 }
 
 /** yfinance as it is. `within` stands before the command; `ca` is the certificate that it trusts. */
 export function unchangedYfinance(python: string, within: readonly string[]) {
-  return async (ca: string, symbol: string) => {
-    const cache = mkdtempSync(join(tmpdir(), 'quotron-yfinance-'));
-    const [program = '', ...args] = [
-      ...within,
-      python,
-      '-W',
-      'ignore',
-      join(here, 'yfinance_unchanged.py'),
-      cache,
-      symbol,
-    ];
-    try {
-      const said = await run(program, args, 'yfinance failed', {
-        env: { ...process.env, REQUESTS_CA_BUNDLE: ca },
-      });
-      return yfinanceSchema.parse(JSON.parse(said));
-    } finally {
-      rmSync(cache, { recursive: true, force: true });
-    }
-  };
+  return (ca: string, symbol: string) =>
+    readInCache(yfinanceSchema, (cache) => {
+      const script = join(here, 'yfinance_unchanged.py');
+      const [program = '', ...args] = [...within, python, '-W', 'ignore', script, cache, symbol];
+      return run(program, args, 'yfinance failed', { env: { ...process.env, REQUESTS_CA_BUNDLE: ca } });
+    });
 }
 
 /** What `yfinance_features.py` and `yahooquery_features.py` print: by feature, what it got or how it failed. */
@@ -156,20 +133,8 @@ export const featuresSchema = z.record(
 
 /** Everything that yfinance offers, for one symbol. `clock` is the time of what stands in place of Yahoo. */
 export async function installYfinanceFeatures() {
-  const python = await installPython();
-  return async (base: string, clock: string, symbol: string) => {
-    const cache = mkdtempSync(join(tmpdir(), 'quotron-yfinance-'));
-    try {
-      const said = await run(
-        python,
-        ['-W', 'ignore', join(here, 'yfinance_features.py'), base, cache, clock, symbol],
-        'yfinance failed',
-      );
-      return featuresSchema.parse(JSON.parse(said));
-    } finally {
-      rmSync(cache, { recursive: true, force: true });
-    }
-  };
+  const read = await installScript('yfinance_features.py', featuresSchema);
+  return (base: string, clock: string, symbol: string) => read(base, clock, symbol);
 }
 
 /** yahoo-finance2 (npm), installed. */

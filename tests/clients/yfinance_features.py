@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 import pandas
 import yfinance
+from print_answers import print_answers
 from session_elsewhere import session_at
 
 base, cache, clock, symbol = sys.argv[1:5]
@@ -110,11 +111,4 @@ def plain(value):
     return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
-def answer(feature):
-    try:
-        return {"got": plain(feature())}
-    except Exception as error:  # noqa: BLE001, the test says which feature failed, and how
-        return {"failed": f"{type(error).__name__}: {error}"[:300]}
-
-
-print(json.dumps({name: answer(feature) for name, feature in features.items()}, default=str))
+print_answers(features, plain)
