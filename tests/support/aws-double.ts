@@ -54,6 +54,14 @@ export async function awsDouble() {
   };
 }
 
+/** The environment of somebody who is signed in to a double at this address. */
+export const signedInTo = (url: string): NodeJS.ProcessEnv => ({
+  AWS_ENDPOINT_URL: url,
+  AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'not-a-secret',
+  AWS_EC2_METADATA_DISABLED: 'true',
+});
+
 /** By the header of JSON protocols, by the form of the query protocol, or by the path. */
 function questionOf(request: http.IncomingMessage, text: string) {
   const target = request.headers['x-amz-target'];

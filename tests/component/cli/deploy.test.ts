@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { awsDouble, callerOf, json, jsonError, stacksOf, xml, xmlError } from '../../support/aws-double.ts';
+import { awsDouble, callerOf, json, jsonError, signedInTo, stacksOf, xml, xmlError } from '../../support/aws-double.ts';
 import { quotron } from '../../support/cli-in-process.ts';
 
 const account = '111122223333';
@@ -48,10 +48,7 @@ const deploy = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
     HOME: folder,
     QUOTRON_STAGES_FILE: file,
     QUOTRON_ALARM_EMAIL: 'operator@example.com',
-    AWS_ENDPOINT_URL: aws.url,
-    AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'not-a-secret',
-    AWS_EC2_METADATA_DISABLED: 'true',
+    ...signedInTo(aws.url),
     AWS_REGION: 'eu-central-1',
     ...env,
   });

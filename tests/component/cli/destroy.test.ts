@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { awsDouble, callerOf, json, stacksOf, xml, xmlError } from '../../support/aws-double.ts';
+import { awsDouble, callerOf, json, signedInTo, stacksOf, xml, xmlError } from '../../support/aws-double.ts';
 import { quotron } from '../../support/cli-in-process.ts';
 
 const account = '111122223333';
@@ -133,10 +133,7 @@ const destroy = (...args: string[]) =>
   quotron(['destroy', ...args], {
     HOME: folder,
     QUOTRON_STAGES_FILE: file,
-    AWS_ENDPOINT_URL: aws.url,
-    AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'not-a-secret',
-    AWS_EC2_METADATA_DISABLED: 'true',
+    ...signedInTo(aws.url),
   });
 /** What changed something, in its order. */
 const changes = () =>

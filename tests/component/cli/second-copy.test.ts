@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { awsDouble, callerOf, json, jsonError } from '../../support/aws-double.ts';
+import { awsDouble, callerOf, json, jsonError, signedInTo } from '../../support/aws-double.ts';
 import { quotron } from '../../support/cli-in-process.ts';
 
 const account = '111122223333';
@@ -44,10 +44,7 @@ const signedIn = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
   quotron(args, {
     HOME: folder,
     QUOTRON_STAGES_FILE: inFolder('stages.json'),
-    AWS_ENDPOINT_URL: aws.url,
-    AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'not-a-secret',
-    AWS_EC2_METADATA_DISABLED: 'true',
+    ...signedInTo(aws.url),
     AWS_REGION: 'eu-central-1',
     ...env,
   });
