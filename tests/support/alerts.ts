@@ -16,9 +16,10 @@ import { localInstallation } from '../../core/contracts/installation.ts';
 import { inEnvelope } from '../../core/events/envelope.ts';
 import { storedSources } from '../../core/sources/catalogue.ts';
 import type { EvaluatingAlerts } from '../../functions/evaluate-alerts/evaluate-alerts.ts';
+import { secretOfDouble } from './bundles/cloud-double.ts';
 
-/** Opens what channels of tests hold. */
-export const opener = createOpener('k'.repeat(64));
+/** Opens what channels of tests hold, as a function does that gets its key from the double of AWS. */
+export const opener = createOpener(secretOfDouble);
 
 /** Adds a channel; gives its id and, for a webhook, its secret. */
 export async function addChannel(pool: Pool, channel: CreateChannel, at = new Date(), id: string = randomUUID()) {

@@ -1,29 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { alertStore } from '../../core/adapters/postgres/alerts/alert-store.ts';
-import { migrate } from '../../core/adapters/postgres/database/migrate.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
-import { startWatchList } from '../../core/adapters/postgres/work/watch-list.ts';
-import { channelSecretOf, shownTarget } from '../../core/alerts/channel-secret.ts';
-import { createOpener, sealTo } from '../../core/auth/seal-to.ts';
-import { newWebhookSecret } from '../../core/auth/standard-webhooks.ts';
 import { alertingTypes } from '../../core/contracts/events/words.ts';
-import type { FunctionName } from '../../core/contracts/functions.ts';
+import { type FunctionName, insideFunctions } from '../../core/contracts/functions.ts';
 import { ingestQueueName, mostReceives, scrapeQueueName, visibilitySeconds } from '../../core/contracts/queues.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
-import { firstList } from '../../core/planning/watch-list.ts';
-import { catalogue } from '../../core/sources/catalogue.ts';
 import { startDatabase } from '../../localstack/database.ts';
 import { startUpstreams } from '../../localstack/upstreams/server.ts';
-import { secretOfDouble, startCloudDouble, ThrottledError } from './bundles/cloud-double.ts';
+import { addChannel } from './alerts.ts';
+import { startCloudDouble, ThrottledError } from './bundles/cloud-double.ts';
 import { bundleTree } from './bundles/trees.ts';
+import { apiSources, envOf, prepareDatabase } from './mix/bundled-service.ts';
 import { containersOf } from './mix/containers.ts';
-import { migrationsDirectory } from './postgres.ts';
 import { failedOf, type SimulatedQueue, simulatedQueue } from './simulated-queue.ts';
 import { root } from './source-tree.ts';
 
@@ -61,10 +53,7 @@ export async function startSmallAccount(executions: number, symbols: readonly st
     cleanups.push(() => database.stop());
     const pool = createPool({ url: database.url }, 3);
     cleanups.push(() => pool.end());
-    const owner = createPool({ url: database.urls.owner }, 1);
-    await migrate(owner, migrationsDirectory, new Date());
-    await startWatchList(owner, firstList(catalogue, symbols), new Date());
-    await owner.end();
+    await prepareDatabase(database.urls.owner, symbols);
     const upstreams = await startUpstreams({ port: 0 });
     cleanups.push(() => upstreams.stop());
     const receiver = await startReceiver();
@@ -101,37 +90,19 @@ export async function startSmallAccount(executions: number, symbols: readonly st
     });
     cleanups.push(() => cloud.stop());
 
-    const apiSources = catalogue.filter(({ kind }) => kind === 'api').map(({ id }) => id);
     const env = (name: Bundled) => ({
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      AWS_ENDPOINT_URL: cloud.url,
-      AWS_LAMBDA_FUNCTION_NAME: name,
+      ...envOf(name, { cloud, upstreams, scrapeQueueOf: ({ kind }) => scrapeQueueName(kind) }),
       [settingNames.stage]: 'dev',
-      [settingNames.sessions]: 'ignored',
       // Nothing waits for a minute of a quota.
       [settingNames.sourceQuotas]: apiSources.map((id) => `${id}=1000/100000`).join(),
-      [settingNames.rawBucket]: 'raw',
-      [settingNames.ingestQueueUrl]: cloud.queueUrl(ingestQueueName('api')),
       [settingNames.ingestPagesQueueUrl]: cloud.queueUrl(ingestQueueName('api')),
-      [settingNames.outcomesQueueUrl]: cloud.queueUrl('outcomes'),
-      [settingNames.eventsQueueUrl]: cloud.queueUrl('events'),
-      [settingNames.ticksQueueUrl]: cloud.queueUrl('ticks'),
-      [settingNames.recoveriesQueueUrl]: cloud.queueUrl('recoveries'),
       [settingNames.alertsQueueUrl]: cloud.queueUrl('alerts'),
       [settingNames.exportsQueueUrl]: cloud.queueUrl('exports'),
       [settingNames.eventsTopic]: 'arn:aws:sns:us-east-1:000000000000:events.fifo',
-      [settingNames.scrapeQueueUrls]: JSON.stringify(
-        Object.fromEntries(catalogue.map(({ id, kind }) => [id, cloud.queueUrl(scrapeQueueName(kind))])),
-      ),
-      [settingNames.stateFunction]: 'state',
-      [settingNames.sessionKeySecret]: 'session-key',
       [settingNames.alertsKeySecret]: 'alerts-key',
       [settingNames.alertHosts]: receiver.host,
-      [settingNames.sourceUrls]: JSON.stringify(Object.fromEntries(apiSources.map((id) => [id, upstreams.urlOf(id)]))),
       // Those outside have no way to the database.
-      ...(outside.has(name) ? {} : { [settingNames.databaseUrl]: database.urls[name === 'state' ? 'state' : 'app'] }),
+      ...(inside.has(name) && { [settingNames.databaseUrl]: database.urls[name === 'state' ? 'state' : 'app'] }),
     });
     const containers = containersOf({
       bundle: tree.bundle,
@@ -207,13 +178,7 @@ export async function startSmallAccount(executions: number, symbols: readonly st
       },
       /** Adds a webhook to the receiver; gives the channel's id. */
       async addWebhook(): Promise<string> {
-        const id = randomUUID();
-        const channel = { kind: 'webhook', name: 'receiver', url: `${receiver.url}/alerts` } as const;
-        const secret = channelSecretOf(channel, newWebhookSecret());
-        await alertStore(pool).addChannel({
-          ...{ id, name: channel.name, kind: channel.kind, target: shownTarget(channel), keyId: null, at: new Date() },
-          sealed: sealTo(createOpener(secretOfDouble).publicKey, JSON.stringify(secret), id),
-        });
+        const { id } = await addChannel(pool, { kind: 'webhook', name: 'receiver', url: `${receiver.url}/alerts` });
         return id;
       },
       /** How often messages of a queue were received. */
@@ -246,19 +211,15 @@ interface Reader {
 }
 
 const alerting: ReadonlySet<string> = new Set(alertingTypes);
-const outside: ReadonlySet<Bundled> = new Set(['scrape-api', 'relay-events', 'deliver-alerts']);
+const inside: ReadonlySet<FunctionName> = new Set(insideFunctions);
 const refused = Symbol('refused');
 
 /** The executions of an account, which all functions share. */
 function accountOf(limit: number) {
   let inUse = 0;
   let peak = 0;
-  let refusals = 0;
   const take = () => {
-    if (inUse >= limit) {
-      refusals++;
-      throw new ThrottledError('Rate Exceeded.');
-    }
+    if (inUse >= limit) throw new ThrottledError('Rate Exceeded.');
     inUse++;
     peak = Math.max(peak, inUse);
   };
@@ -282,9 +243,6 @@ function accountOf(limit: number) {
     },
     get peak() {
       return peak;
-    },
-    get refusals() {
-      return refusals;
     },
   };
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { timeoutSeconds } from '../../../core/contracts/functions.ts';
-import { ingestQueueName, scrapeQueueName } from '../../../core/contracts/queues.ts';
+import { ingestQueueName, scrapeQueueName, visibilitySeconds } from '../../../core/contracts/queues.ts';
 import type { Random } from '../random.ts';
 import { type SimulatedQueue, simulatedQueue } from '../simulated-queue.ts';
 import type { Containers, MixedFunction } from './containers.ts';
@@ -22,7 +21,7 @@ export type MixedQueues = ReturnType<typeof mixedQueues>;
 export function mixedQueues(sources: readonly string[], containers: Containers, random: Random) {
   const readers = new Map<string, Reader>();
   const read = (queue: string, name: MixedFunction, batchSize: number) => {
-    const options = { name: queue, now: Date.now, visibilitySeconds: timeoutSeconds[name] * 6, maxReceiveCount: 5 };
+    const options = { name: queue, now: Date.now, visibilitySeconds: visibilitySeconds(name), maxReceiveCount: 5 };
     readers.set(queue, { queue: simulatedQueue({ ...options, secondMs, order: random.shuffled }), name, batchSize });
   };
   for (const source of sources) read(scrapeQueueName(source), 'scrape-api', 1);

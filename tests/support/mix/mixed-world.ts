@@ -2,22 +2,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { migrate } from '../../../core/adapters/postgres/database/migrate.ts';
 import { createPool } from '../../../core/adapters/postgres/database/pool.ts';
-import { startWatchList } from '../../../core/adapters/postgres/work/watch-list.ts';
 import { ingestQueueName, scrapeQueueName } from '../../../core/contracts/queues.ts';
 import { settingNames } from '../../../core/contracts/settings.ts';
-import { firstList } from '../../../core/planning/watch-list.ts';
 import { isDatabaseUnavailable } from '../../../core/ports/database-unavailable.ts';
-import { catalogue } from '../../../core/sources/catalogue.ts';
 import { type RunningDatabase, startDatabase } from '../../../localstack/database.ts';
 import { startUpstreams } from '../../../localstack/upstreams/server.ts';
 import { startCloudDouble } from '../bundles/cloud-double.ts';
 import { bundleTree } from '../bundles/trees.ts';
-import { migrationsDirectory } from '../postgres.ts';
 import type { Random } from '../random.ts';
 import { root } from '../source-tree.ts';
 import { startTcpProxy } from '../tcp-proxy.ts';
+import { apiSources, envOf, prepareDatabase } from './bundled-service.ts';
 import { containersOf, type MixedFunction, mixedFunctions } from './containers.ts';
 import { type MixedQueues, mixedQueues } from './mixed-queues.ts';
 
@@ -45,10 +41,7 @@ export async function startMixedWorld(random: Random) {
     cleanups.push(() => proxy.close());
     const pool = createPool({ url: database.url }, 3);
     cleanups.push(() => pool.end());
-    const owner = createPool({ url: database.urls.owner }, 1);
-    await migrate(owner, migrationsDirectory, new Date());
-    await startWatchList(owner, firstList(catalogue, mixedSymbols), new Date());
-    await owner.end();
+    await prepareDatabase(database.urls.owner, mixedSymbols);
     const upstreams = await startUpstreams({ port: 0 });
     cleanups.push(() => upstreams.stop());
 
@@ -68,29 +61,11 @@ export async function startMixedWorld(random: Random) {
     });
     cleanups.push(() => cloud.stop());
 
-    const sourceIds = catalogue.filter(({ kind }) => kind === 'api').map(({ id }) => id);
     const { app, state } = database.urls;
     const env = (name: MixedFunction) => ({
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      AWS_ENDPOINT_URL: cloud.url,
-      AWS_LAMBDA_FUNCTION_NAME: name,
+      ...envOf(name, { cloud, upstreams, scrapeQueueOf: ({ id }) => scrapeQueueName(id) }),
       [settingNames.stage]: 'local',
-      [settingNames.sessions]: 'ignored',
-      [settingNames.rawBucket]: 'raw',
-      [settingNames.ingestQueueUrl]: cloud.queueUrl(ingestQueueName('api')),
       [settingNames.ingestPagesQueueUrl]: cloud.queueUrl(ingestQueueName('browser')),
-      [settingNames.outcomesQueueUrl]: cloud.queueUrl('outcomes'),
-      [settingNames.eventsQueueUrl]: cloud.queueUrl('events'),
-      [settingNames.ticksQueueUrl]: cloud.queueUrl('ticks'),
-      [settingNames.recoveriesQueueUrl]: cloud.queueUrl('recoveries'),
-      [settingNames.scrapeQueueUrls]: JSON.stringify(
-        Object.fromEntries(catalogue.map(({ id }) => [id, cloud.queueUrl(scrapeQueueName(id))])),
-      ),
-      [settingNames.stateFunction]: 'state',
-      [settingNames.sessionKeySecret]: 'session-key',
-      [settingNames.sourceUrls]: JSON.stringify(Object.fromEntries(sourceIds.map((id) => [id, upstreams.urlOf(id)]))),
       // A source that hangs would take half a minute of two.
       [settingNames.upstreamTimeoutMs]: '2000',
       // What handles hostile content has no way to the database.
@@ -103,7 +78,7 @@ export async function startMixedWorld(random: Random) {
     });
     cleanups.push(() => containers.stop());
     cloud.functions.set('state', (event) => containers.invoke('state', event));
-    const running = mixedQueues(sourceIds, containers, random);
+    const running = mixedQueues(apiSources, containers, random);
     queues = running;
     cleanups.push(() => running.stop());
 
