@@ -107,7 +107,7 @@ export const settingNames = {
   corsOrigins: 'QUOTRON_CORS_ORIGINS',
   /** `on` where everybody may see how the sources do. */
   publicStatus: 'QUOTRON_PUBLIC_STATUS',
-  /** For `stream-events`: how many clients may hold a stream of events at the same time. */
+  /** For `stream-events`, and for the API to show: how many clients may hold a stream of events at the same time. */
   eventStreams: 'QUOTRON_EVENT_STREAMS',
   /** `ignored` where the calendars of exchanges do not apply, as in the simulated market, which never closes. */
   sessions: 'QUOTRON_SESSIONS',

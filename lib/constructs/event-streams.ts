@@ -18,16 +18,21 @@ export class EventStreams extends Construct {
   readonly function: QuotronFunction;
   private readonly dimensionsMap: Readonly<Record<string, string>>;
 
-  constructor(scope: Construct, id: string, of: { settings: CloudSettings; storage: StorageStack; restApi: RestApi }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    of: { settings: CloudSettings; storage: StorageStack; restApi: RestApi; api: QuotronFunction },
+  ) {
     super(scope, id);
-    const { settings, storage, restApi } = of;
+    const { settings, storage, restApi, api } = of;
     this.dimensionsMap = { service: settings.prefix, stage: settings.stage };
     this.function = new QuotronFunction(this, {
       ...{ name: 'stream-events', settings, network: storage.cloud?.network, memoryMb: 256 },
       description: 'Answers /events, with streams',
     });
     storage.database.grantConnect(this.function, 'api');
-    this.function.addSetting('eventStreams', String(settings.eventStreams));
+    // The API shows it.
+    for (const fn of [this.function, api]) fn.addSetting('eventStreams', String(settings.eventStreams));
     if (settings.corsOrigins) this.function.addSetting('corsOrigins', settings.corsOrigins);
     const integration = new LambdaIntegration(this.function.lambda, {
       ...{ proxy: true, allowTestInvoke: false, responseTransferMode: ResponseTransferMode.STREAM },

@@ -86,8 +86,6 @@ export class ApiStack extends Stack {
       api.addSetting(name, String(settings[name]));
     if (settings.acceptFindings) api.addSetting('acceptFindings', settings.acceptFindings);
     if (settings.watchLimit !== undefined) api.addSetting('watchLimit', String(settings.watchLimit));
-    if (settings.stage !== 'local' && settings.eventStreams > 0)
-      api.addSetting('eventStreams', String(settings.eventStreams));
     if (settings.stage === 'local') {
       if (settings.simulatedSources) {
         api.addSetting('simulatedSources', settings.simulatedSources);
@@ -131,7 +129,7 @@ export class ApiStack extends Stack {
     this.restApi.root.resourceForPath('api/v1/sources/{id}/credentials').addMethod('ANY', integration(setCredentials));
     const streams =
       settings.stage !== 'local' && settings.eventStreams > 0
-        ? new EventStreams(this, 'Streams', { settings, storage, restApi: this.restApi })
+        ? new EventStreams(this, 'Streams', { settings, storage, restApi: this.restApi, api })
         : undefined;
     // Removes CDK's output of the URL: users reach the API through the dashboard's address.
     this.restApi.node.tryRemoveChild('Endpoint');
