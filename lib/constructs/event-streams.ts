@@ -1,8 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { LambdaIntegration, ResponseTransferMode, type RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { type IMetric, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { streamsBroken } from '../../core/contracts/metrics.ts';
+import { ownMetric } from '../monitoring/own-metric.ts';
 import type { StorageStack } from '../stacks/storage-stack.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 import { QuotronFunction } from './quotron-function.ts';
@@ -16,7 +17,7 @@ const paths = ['api/v1/events', 'api/v1/k/{key}/events'];
  */
 export class EventStreams extends Construct {
   readonly function: QuotronFunction;
-  private readonly dimensionsMap: Readonly<Record<string, string>>;
+  private readonly settings: CloudSettings;
 
   constructor(
     scope: Construct,
@@ -25,7 +26,7 @@ export class EventStreams extends Construct {
   ) {
     super(scope, id);
     const { settings, storage, restApi, api } = of;
-    this.dimensionsMap = { service: settings.prefix, stage: settings.stage };
+    this.settings = settings;
     this.function = new QuotronFunction(this, {
       ...{ name: 'stream-events', settings, network: storage.cloud?.network, memoryMb: 256 },
       description: 'Answers /events, with streams',
@@ -43,7 +44,6 @@ export class EventStreams extends Construct {
 
   /** How many streams an error has ended. */
   broken(period: Duration): IMetric {
-    const { dimensionsMap } = this;
-    return new Metric({ namespace: 'Quotron', metricName: streamsBroken, dimensionsMap, statistic: 'Sum', period });
+    return ownMetric(this.settings, streamsBroken, { statistic: 'Sum', period });
   }
 }

@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { physicalName } from '../../core/contracts/installation.ts';
+import { ownMetric } from '../monitoring/own-metric.ts';
 import { RunbookAlarm, summed } from '../monitoring/runbook-alarm.ts';
 import type { StorageStack } from '../stacks/storage-stack.ts';
 import type { StageSettings } from '../stage-settings.ts';
@@ -56,7 +56,8 @@ export class YahooProxy extends Construct {
     if (settings.stage !== 'local') this.alarms(settings);
   }
 
-  private alarms({ prefix, stage }: StageSettings): void {
+  private alarms(settings: StageSettings): void {
+    const { stage } = settings;
     new RunbookAlarm(this, 'Silent', {
       metric: summed((options) => this.function.lambda.metricInvocations(options), Duration.minutes(15)),
       below: true,
@@ -64,16 +65,8 @@ export class YahooProxy extends Construct {
       says: `The Yahoo proxy (${stage}) has not run for 15 minutes; its heartbeat comes every five.`,
       heading: 'Yahoo proxy: no heartbeat',
     });
-    const counted = (metricName: string) =>
-      new Metric({
-        namespace: 'Quotron',
-        metricName,
-        dimensionsMap: { service: prefix, stage },
-        statistic: 'Sum',
-        period: Duration.minutes(5),
-      });
     new RunbookAlarm(this, 'Failing', {
-      metric: counted('ProxyUpstreamFailures'),
+      metric: ownMetric(settings, 'ProxyUpstreamFailures', { statistic: 'Sum', period: Duration.minutes(5) }),
       threshold: 3,
       periods: 3,
       says: `Yahoo fails the proxy's calls (${stage}); clients get stale answers, or none.`,

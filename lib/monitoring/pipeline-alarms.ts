@@ -20,6 +20,7 @@ import { pascalCase } from '../names.ts';
 import type { CloudSettings } from '../stage-settings.ts';
 import { together } from './expressions.ts';
 import { FunctionErrors } from './function-errors.ts';
+import { ownMetric } from './own-metric.ts';
 import { QueueAlarms } from './queue-alarms.ts';
 import { RunbookAlarm, summed } from './runbook-alarm.ts';
 
@@ -178,8 +179,7 @@ export class PipelineAlarms extends Construct {
 
   /** A metric of Quotron's own. */
   private own(metricName: string, statistic: string, period: Duration, more: Readonly<Record<string, string>> = {}) {
-    const dimensionsMap = { service: this.prefix, stage: this.stage, ...more };
-    return new Metric({ namespace: 'Quotron', metricName, dimensionsMap, statistic, period });
+    return ownMetric({ prefix: this.prefix, stage: this.stage }, metricName, { statistic, period, more });
   }
 }
 

@@ -5,6 +5,7 @@ import type { DatabaseInstance } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import { type FunctionName, functionNames, optionalFunctions } from '../../core/contracts/functions.ts';
 import { type Installation, physicalName } from '../../core/contracts/installation.ts';
+import { ownMetric } from './own-metric.ts';
 
 export interface StageDashboardProps {
   readonly installation: Installation;
@@ -34,14 +35,7 @@ export class StageDashboard extends Construct {
             label: name,
           }),
       );
-    const own = (metricName: string) =>
-      new Metric({
-        namespace: 'Quotron',
-        metricName,
-        dimensionsMap: { service: installation.prefix, stage: installation.stage },
-        statistic: 'Sum',
-        period,
-      });
+    const own = (metricName: string) => ownMetric(installation, metricName, { statistic: 'Sum', period });
     const rows: readonly (readonly [string, readonly IMetric[]])[][] = [
       [
         ['Rows', [own('RowsAccepted'), own('RowsQuarantined')]],
