@@ -36,17 +36,8 @@ const keptMs = 1;
 export function openEventStreams({ databaseUrl, simulated, corsOrigins, log }: EventStreamOptions): EventStreams {
   const pool = createPool({ url: databaseUrl }, 2, undefined, keptMs);
   const app = serveEvents({
-    ...{ feed: eventFeed(pool), keys: apiKeyStore(pool), slots: memoryStreamSlots(usualStreams) },
-    ...{
-      pollMs,
-      installation: localInstallation,
-      protocol: 'http',
-      catalogue,
-      simulated,
-      corsOrigins,
-      log,
-      broke: log,
-    },
+    ...{ feed: eventFeed(pool), keys: apiKeyStore(pool), slots: memoryStreamSlots(usualStreams), pollMs },
+    ...{ installation: localInstallation, catalogue, simulated, protocol: 'http', corsOrigins, log, broke: log },
   });
   const listener = getRequestListener(app.fetch);
   return {
