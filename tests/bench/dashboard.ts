@@ -79,7 +79,7 @@ async function load(from: Browser, at: ApiDouble) {
     const sizes: Promise<number>[] = [];
     page.on('response', (response) => {
       // The feed has no end.
-      if (response.url().endsWith('/events')) return;
+      if (new URL(response.url()).pathname === '/api/v1/events') return;
       const packed = /font|image\/(?!svg)/.test(response.headers()['content-type'] ?? '');
       sizes.push(response.body().then((body) => (packed ? body.length : gzipSync(body).length)));
     });
