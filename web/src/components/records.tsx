@@ -20,6 +20,7 @@ export function Records<T>({
   columns: [first, ...others],
   look,
   name,
+  groupOf,
 }: {
   rows: readonly T[];
   keyOf: (row: T) => string;
@@ -27,6 +28,8 @@ export function Records<T>({
   /** What the table is called, where its heading does not say it. */
   name?: string;
   look?: (row: T) => { readonly className?: string | undefined; readonly 'data-selected'?: true | undefined };
+  /** The group that a row belongs to, by its title. Groups stand in the order of their first rows. */
+  groupOf?: (row: T) => string;
 }) {
   return (
     <div className={styles.scroller}>
@@ -40,20 +43,29 @@ export function Records<T>({
             ))}
           </tr>
         </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={keyOf(row)} {...look?.(row)}>
-              <th scope="row" className={first.className}>
-                {first.cell(row)}
-              </th>
-              {others.map(({ title, cell, kind, className }) => (
-                <td key={title} data-title={title} className={classNames(kind && styles[kind], className)}>
-                  {cell(row)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
+        {[...Map.groupBy(rows, (row) => groupOf?.(row))].map(([group, members]) => (
+          <tbody key={group ?? ''}>
+            {group !== undefined && (
+              <tr>
+                <th scope="rowgroup" colSpan={others.length + 1} className={styles.group}>
+                  {group}
+                </th>
+              </tr>
+            )}
+            {members.map((row) => (
+              <tr key={keyOf(row)} {...look?.(row)}>
+                <th scope="row" className={first.className}>
+                  {first.cell(row)}
+                </th>
+                {others.map(({ title, cell, kind, className }) => (
+                  <td key={title} data-title={title} className={classNames(kind && styles[kind], className)}>
+                    {cell(row)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        ))}
       </table>
     </div>
   );

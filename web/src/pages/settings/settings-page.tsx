@@ -9,12 +9,10 @@ import {
 } from '../../../../core/contracts/http/settings.ts';
 import { settingsQuery } from '../../api/operations-queries.ts';
 import { useRefusal } from '../../api/session.ts';
-import { classNames } from '../../components/class-names.ts';
 import { Moment } from '../../components/moment.tsx';
 import { Page, Section } from '../../components/page.tsx';
 import { Records } from '../../components/records.tsx';
 import { Empty, ErrorState, Loading } from '../../components/states.tsx';
-import tables from '../../components/table.module.css';
 import { cronWords } from '../../sources/schedule.ts';
 import { capital, cityOf, formatCount, formatDuration, words } from '../../text/format.ts';
 import styles from './settings-page.module.css';
@@ -69,43 +67,21 @@ export function SettingsPage() {
 
 function Configured({ settings }: Pick<SettingsView, 'settings'>) {
   return (
-    <div className={tables.scroller}>
-      <table className={classNames(tables.table, tables.records)}>
-        <thead>
-          <tr>
-            <th>What</th>
-            <th>Is</th>
-            <th>From</th>
-            <th>Variable</th>
-          </tr>
-        </thead>
-        {settingGroups.map((group) => (
-          <tbody key={group}>
-            <tr>
-              <th scope="rowgroup" colSpan={4} className={styles.group}>
-                {groupTitles[group]}
-              </th>
-            </tr>
-            {settings
-              .filter((each) => each.group === group)
-              .map(({ title, value, from, variable, secret }) => (
-                <tr key={title}>
-                  <th scope="row" className={styles.what}>
-                    {title}
-                  </th>
-                  <td data-title="Is" className={styles.is}>
-                    {secret && value !== null ? 'set (not shown)' : (value ?? 'none')}
-                  </td>
-                  <td data-title="From">
-                    <Origin from={from} />
-                  </td>
-                  <td data-title="Variable">{variable !== null && <code>{variable}</code>}</td>
-                </tr>
-              ))}
-          </tbody>
-        ))}
-      </table>
-    </div>
+    <Records
+      rows={settingGroups.flatMap((group) => settings.filter((each) => each.group === group))}
+      keyOf={({ title }) => title}
+      groupOf={({ group }) => groupTitles[group]}
+      columns={[
+        { title: 'What', cell: ({ title }) => title },
+        {
+          title: 'Is',
+          className: styles.is,
+          cell: ({ secret, value }) => (secret && value !== null ? 'set (not shown)' : (value ?? 'none')),
+        },
+        { title: 'From', cell: ({ from }) => <Origin from={from} /> },
+        { title: 'Variable', cell: ({ variable }) => variable !== null && <code>{variable}</code> },
+      ]}
+    />
   );
 }
 
