@@ -12,6 +12,8 @@ let timer: ReturnType<typeof setInterval> | undefined;
 export const clock = {
   /** Milliseconds since the epoch by the server's clock. */
   now: (): number => Date.now() + offsetMs,
+  /** The day in UTC so many days ago by the server's clock, as `2026-11-30`. */
+  dayBefore: (days: number): string => new Date(clock.now() - days * 86_400_000).toISOString().slice(0, 10),
   /** Updates the offset from a response's `Date` header. The header has whole seconds, so differences under two seconds are ignored. */
   learn(dateHeader: string | null): void {
     const server = Date.parse(dateHeader ?? '');

@@ -53,8 +53,8 @@ const lastDays = 3;
 export const missingOfLateQuery = queryOptions({
   queryKey: ['missing-of-late'],
   queryFn: async ({ signal }) => {
-    const dayBefore = (days: number) => new Date(clock.now() - days * 86_400_000).toISOString().slice(0, 10);
-    const asked = { interval: '1d', from: dayBefore(lastDays), to: dayBefore(1), state: 'missing', limit: '100' };
+    const [from, to] = [clock.dayBefore(lastDays), clock.dayBefore(1)];
+    const asked = { interval: '1d', from, to, state: 'missing', limit: '100' };
     const answer = await readCoverage(`/coverage?${new URLSearchParams(asked)}`, signal);
     return { series: answer.data, more: (answer.meta.nextCursor ?? null) !== null };
   },

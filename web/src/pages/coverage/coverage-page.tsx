@@ -25,7 +25,7 @@ export function CoveragePage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const span = search.days !== undefined && isSpan(search.days) ? search.days : '90';
-  const today = new Date(clock.now()).toISOString().slice(0, 10);
+  const today = clock.dayBefore(0);
   const coverage = useInfiniteQuery(coverageQuery({ span, symbol: search.symbol, source: search.source, today }));
   const sources = useQuery(sourcesQuery).data ?? [];
   const series = coverage.data?.pages.flatMap((page) => page.series) ?? [];

@@ -18,20 +18,18 @@ const kinds = [
   ['exchange', 'an exchange'],
   ['all', 'everything'],
 ] as const;
-const dayMs = 86_400_000;
 /** Days that the form begins with. */
 const usualDays = 30;
 
 /** A form that asks for an export. */
 export function NewExport({ onMade, onClose }: { onMade: (made: ExportView) => void; onClose: () => void }) {
-  const dayOf = (ago: number) => new Date(clock.now() - ago * dayMs).toISOString().slice(0, 10);
   const exchanges = useQuery(exchangesQuery).data ?? [];
   const [kind, setKind] = useState<(typeof kinds)[number][0]>('symbols');
   const [symbols, setSymbols] = useState('');
   const [exchange, setExchange] = useState('');
   const [intervals, setIntervals] = useState<readonly ExportInterval[]>(['tick', '1d']);
-  const [from, setFrom] = useState(() => dayOf(usualDays));
-  const [to, setTo] = useState(() => dayOf(0));
+  const [from, setFrom] = useState(() => clock.dayBefore(usualDays));
+  const [to, setTo] = useState(() => clock.dayBefore(0));
   const make = useMutation({
     mutationFn: () =>
       startExport({
@@ -98,7 +96,7 @@ export function NewExport({ onMade, onClose }: { onMade: (made: ExportView) => v
         type="date"
         required
         min={from}
-        max={dayOf(0)}
+        max={clock.dayBefore(0)}
         value={to}
         onChange={setTo}
       />

@@ -20,8 +20,6 @@ import { Coverage } from './coverage.tsx';
 const route = getRouteApi('/market/$symbol');
 const Candles = lazy(() => import('./candles.tsx'));
 
-const day = 86_400_000;
-
 const ranges = [
   { id: '1m', text: '1 month', days: 31 },
   { id: '6m', text: '6 months', days: 183 },
@@ -55,7 +53,7 @@ export function Bars({ quote, decimals }: { quote: QuoteView; decimals: number }
   const range = ranges.find(({ id }) => id === search.range) ?? ranges[2];
   const asked: BarsAsked = {
     interval: search.interval ?? '1d',
-    from: range.days === null ? undefined : new Date(clock.now() - range.days * day).toISOString().slice(0, 10),
+    from: range.days === null ? undefined : clock.dayBefore(range.days),
     adjustment: search.adjustment,
     source: search.source,
   };
@@ -182,7 +180,7 @@ export function Bars({ quote, decimals }: { quote: QuoteView; decimals: number }
           sourceId={search.source ?? bars?.source ?? quote.source}
           interval={asked.interval}
           from={asked.from ?? '1990-01-01'}
-          to={new Date(clock.now()).toISOString().slice(0, 10)}
+          to={clock.dayBefore(0)}
           onClose={() => setFilling(false)}
         />
       )}
