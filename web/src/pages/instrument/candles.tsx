@@ -10,7 +10,7 @@ import {
   type Time,
   type UTCTimestamp,
 } from 'lightweight-charts';
-import { useEffect, useRef, useState } from 'react';
+import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import type { FindingView } from '../../../../core/contracts/http/findings.ts';
 import type { BarsView, BarView } from '../../../../core/contracts/http/market.ts';
 import { evidenceInWords, proposalInWords } from '../../../../core/contracts/words/evidence-words.ts';
@@ -49,14 +49,16 @@ export default function Candles({
   const holder = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<BarView | null>(null);
   const [thin, setThin] = useState(false);
-  const candles = candlesOf(bars.bars);
+  const candles = useMemo(() => candlesOf(bars.bars), [bars]);
   const shown = pointed ?? candles.at(-1)?.bar ?? null;
-  const closes = others.map((other) => new Map(other.bars.map((bar) => [labelOf(bar), bar.close])));
+  const closes = useMemo(
+    () => others.map(({ bars: of }) => new Map(of.map((bar) => [labelOf(bar), bar.close]))),
+    [others],
+  );
 
   useEffect(() => {
     const element = holder.current;
     if (!element) return;
-    const data = candlesOf(bars.bars);
     const chart = createChart(element, {
       autoSize: true,
       localization: { locale: 'en-US', priceFormatter: (price: number) => formatPrice(price, decimals) },
@@ -69,8 +71,8 @@ export default function Candles({
         secondsVisible: false,
       },
     });
-    const applyTheme = draw(chart, element, { data, bars, others, decimals, onThin: setThin });
-    const byTime = new Map<string | number, BarView>(data.map((candle) => [candle.time, candle.bar]));
+    const applyTheme = draw(chart, element, { data: candles, bars, others, decimals, onThin: setThin });
+    const byTime = new Map<string | number, BarView>(candles.map((candle) => [candle.time, candle.bar]));
     chart.subscribeCrosshairMove(({ time }) =>
       setPointed((time !== undefined && typeof time !== 'object' && byTime.get(time)) || null),
     );
@@ -83,7 +85,7 @@ export default function Candles({
       themed.disconnect();
       chart.remove();
     };
-  }, [bars, others, decimals]);
+  }, [candles, bars, others, decimals]);
 
   return (
     <figure className={styles.figure}>
@@ -112,38 +114,7 @@ export default function Candles({
       <figcaption className={styles.caption}>
         <details>
           <summary>As a table</summary>
-          <div className={styles.scroller}>
-            <table className={styles.table}>
-              <thead>
-                <tr>
-                  <th>Time</th>
-                  <th>Open</th>
-                  <th>High</th>
-                  <th>Low</th>
-                  <th>Close</th>
-                  <th>Volume</th>
-                  {others.map(({ source }) => (
-                    <th key={source}>{source}</th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {candles.toReversed().map(({ label, bar }) => (
-                  <tr key={label}>
-                    <th scope="row">{label}</th>
-                    <td>{formatPrice(bar.open, decimals)}</td>
-                    <td>{formatPrice(bar.high, decimals)}</td>
-                    <td>{formatPrice(bar.low, decimals)}</td>
-                    <td>{formatPrice(bar.close, decimals)}</td>
-                    <td>{formatVolume(bar.volume)}</td>
-                    {closes.map((of, at) => (
-                      <td key={others[at]?.source}>{formatPrice(of.get(label) ?? null, decimals)}</td>
-                    ))}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <BarTable candles={candles} others={others} closes={closes} decimals={decimals} />
         </details>
         {thin && <span>Closes as a line: candles would be thinner than a pixel. Zoom in for them.</span>}
         <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
@@ -153,6 +124,55 @@ export default function Candles({
     </figure>
   );
 }
+
+/** The figures of the chart. They are many, and stay as they are while the pointer moves over it. */
+const BarTable = memo(function BarTable({
+  candles,
+  others,
+  closes,
+  decimals,
+}: {
+  candles: readonly Candle[];
+  others: readonly BarsView[];
+  /** Of each other source, by label. */
+  closes: readonly ReadonlyMap<string, BarView['close']>[];
+  decimals: number;
+}) {
+  return (
+    <div className={styles.scroller}>
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th>Time</th>
+            <th>Open</th>
+            <th>High</th>
+            <th>Low</th>
+            <th>Close</th>
+            <th>Volume</th>
+            {others.map(({ source }) => (
+              <th key={source}>{source}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {candles.toReversed().map(({ label, bar }) => (
+            <tr key={label}>
+              <th scope="row">{label}</th>
+              <td>{formatPrice(bar.open, decimals)}</td>
+              <td>{formatPrice(bar.high, decimals)}</td>
+              <td>{formatPrice(bar.low, decimals)}</td>
+              <td>{formatPrice(bar.close, decimals)}</td>
+              <td>{formatVolume(bar.volume)}</td>
+              {closes.map((of, at) => (
+                <td key={others[at]?.source}>{formatPrice(of.get(label) ?? null, decimals)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+});
 
 function Value({ name, value }: { name: string; value: string }) {
   return (
