@@ -81,7 +81,7 @@ export function markedPlaces(
   }
   const row = path === null || path === '' ? null : placeInJson(text, path);
   if (row !== null && !'{['.includes(text[row[0]] ?? '')) places.push(row);
-  else if (path !== null && row !== null)
+  else if (row !== null)
     for (const field of fields) {
       const value = placeInJson(text.slice(row[0], row[1]), field);
       if (value === null) continue;
