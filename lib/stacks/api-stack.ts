@@ -7,7 +7,6 @@ import {
   MethodLoggingLevel,
   RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { physicalName } from '../../core/contracts/installation.ts';
@@ -144,15 +143,7 @@ export class ApiStack extends Stack {
           restApi: this.restApi,
         });
       if (settings.waf) new WebAcl(this, 'WebAcl', { settings, restApi: this.restApi });
-      const answering = [api, proxy.function, setCredentials];
-      const others = [streams, summaries].flatMap((part) => part?.function ?? []);
-      const period = Duration.minutes(5);
-      const p95 = { statistic: 'p95', period };
-      // API Gateway takes a stream for an answer of minutes. Its own time is milliseconds of that of the functions.
-      const latencies = streams
-        ? answering.map(({ lambda }) => lambda.metricDuration(p95))
-        : [this.restApi.metricLatency(p95)];
-      this.alarms(settings.stage, { functions: [...answering, ...others], streams, latencies, period });
+      this.alarms(settings.stage, { answering: [api, proxy.function, setCredentials], streams, summaries });
       if (summaries)
         new QueueAlarms(this, 'SummariesAlarms', {
           stage: settings.stage,
@@ -167,13 +158,19 @@ export class ApiStack extends Stack {
   private alarms(
     stage: string,
     of: {
-      functions: readonly QuotronFunction[];
+      answering: readonly QuotronFunction[];
       streams: EventStreams | undefined;
-      latencies: readonly IMetric[];
-      period: Duration;
+      summaries: ReportSummaries | undefined;
     },
   ): void {
-    const { functions, streams, latencies, period } = of;
+    const { answering, streams, summaries } = of;
+    const functions = [...answering, ...[streams, summaries].flatMap((part) => part?.function ?? [])];
+    const period = Duration.minutes(5);
+    const p95 = { statistic: 'p95', period };
+    // API Gateway takes a stream for an answer of minutes. Its own time is milliseconds of that of the functions.
+    const latencies = streams
+      ? answering.map(({ lambda }) => lambda.metricDuration(p95))
+      : [this.restApi.metricLatency(p95)];
     const also = streams && { count: (each: Duration) => streams.broken(each), says: 'interrupted a stream of events' };
     new FunctionErrors(this, 'AnswersFail', { stage, functions, also });
     new RunbookAlarm(this, 'ServerErrors', {
