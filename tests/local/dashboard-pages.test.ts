@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { findingSchema } from '../../core/contracts/http/findings.ts';
 import { planCycle, waitForRuns } from '../../localstack/cycle.ts';
 import { launchChromium } from '../support/dashboard/chromium.ts';
+import { deployedPage } from '../support/dashboard/deployed-page.ts';
 import { eventually, sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
@@ -24,17 +25,7 @@ describe('the other pages of the dashboard, deployed', () => {
     for (const job of ['quotes', 'daily-bars'])
       expect(await waitForRuns(cloud.pool, await planCycle(cloud.functions, job), 90_000)).toBe(0);
     browser = await launchChromium();
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
-    context.setDefaultTimeout(60_000);
-    page = await context.newPage();
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && /Content Security Policy/.test(message.text())) complaints.push(message.text());
-    });
-    await page.goto(cloud.dashboardUrl);
-    await page.getByLabel('API key').fill(cloud.apiKeys.admin);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    page = await deployedPage(browser, cloud, complaints);
   });
   afterAll(async () => {
     await browser?.close();

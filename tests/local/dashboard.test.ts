@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/dashboard/chromium.ts';
+import { deployedPage } from '../support/dashboard/deployed-page.ts';
 import { drivenCloud } from '../support/driven-cloud.ts';
 import { sickFaults } from '../support/faults.ts';
 import { sharedCloud } from '../support/shared-cloud.ts';
@@ -17,17 +18,7 @@ describe('the dashboard, deployed', () => {
 
   beforeAll(async () => {
     browser = await launchChromium();
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
-    context.setDefaultTimeout(60_000);
-    page = await context.newPage();
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && /Content Security Policy/.test(message.text())) complaints.push(message.text());
-    });
-    await page.goto(cloud.dashboardUrl);
-    await page.getByLabel('API key').fill(cloud.apiKeys.admin);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    page = await deployedPage(browser, cloud, complaints);
   }, 180_000);
   afterAll(async () => {
     await browser?.close();
