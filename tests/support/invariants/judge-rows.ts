@@ -1,8 +1,8 @@
 import type { BarSeries } from '../../../core/market/bar-series.ts';
 import type { ListedQuote } from '../../../core/market/listed-quote.ts';
-import { checkQuotes, isSameQuote } from '../../../core/prices/check-quotes.ts';
+import { type CheckedQuotes, checkQuotes, isSameQuote } from '../../../core/prices/check-quotes.ts';
 import type { RejectedRow } from '../../../core/prices/decision.ts';
-import type { Evidence, PriorQuote, QuoteSurroundings } from '../../../core/prices/evidence.ts';
+import type { Evidence, LatestPrior, PriorQuote, QuoteSurroundings } from '../../../core/prices/evidence.ts';
 import { judgeBars as judgeOne } from '../../../core/prices/judge-bars.ts';
 import { nothingAround } from '../../../core/prices/rules/quotes.ts';
 import type { candidatePriors } from './evidence.ts';
@@ -36,23 +36,6 @@ export async function judgeQuotes(
   breaches: string[],
 ): Promise<JudgedQuotes> {
   const { held, priors, source } = of;
-  const sound: ListedQuote[] = [];
-  for (const row of rows) {
-    const own = priors.own(row.listing.id, source);
-    const rivals = held
-      .of(row.path, { ...row.quote, fetchedAt: row.fetchedAt })
-      .filter(({ reason }) => reason !== 'duplicate_conflict');
-    if (rivals.length === 0) {
-      sound.push(row);
-      continue;
-    }
-    const right = (await rejections(row, own)).find((each) => held.take(each));
-    if (right) rejected.push(right);
-    else
-      breaches.push(`${row.path} is in quarantine (${rivals.map(({ reason }) => reason)}), and nothing speaks for it`);
-  }
-  const single = withoutConflicts(sound, held, rejected, breaches);
-  const wrong = wrongOf(single, of);
   const knownOf = (row: ListedQuote): Known => ({
     own: priors.own(row.listing.id, source),
     others: priors.others(row.listing.id, source),
@@ -61,6 +44,22 @@ export async function judgeQuotes(
       of.findings.flatMap((each) => (each.listingId === row.listing.id && each.source === source ? each.at : [])),
     ),
   });
+  const sound: ListedQuote[] = [];
+  for (const row of rows) {
+    const rivals = held
+      .of(row.path, { ...row.quote, fetchedAt: row.fetchedAt })
+      .filter(({ reason }) => reason !== 'duplicate_conflict');
+    if (rivals.length === 0) {
+      sound.push(row);
+      continue;
+    }
+    const right = (await rejections(row, knownOf(row))).find((each) => held.take(each));
+    if (right) rejected.push(right);
+    else
+      breaches.push(`${row.path} is in quarantine (${rivals.map(({ reason }) => reason)}), and nothing speaks for it`);
+  }
+  const single = withoutConflicts(sound, held, rejected, breaches);
+  const wrong = wrongOf(single, of);
   for (const row of single)
     if (!wrong.has(row) && !of.vouched && !(await isAcceptable(row, knownOf(row))))
       breaches.push(`${row.path} is served, and no stored price lets it through`);
@@ -92,7 +91,7 @@ function wrongOf(
 const none: Evidence = { priors: new Map() };
 
 /** Evidence with each price that may have been the stored one, beginning with none. */
-function* evidences(listingId: number, own: readonly PriorQuote[]): Iterable<Evidence> {
+function* evidences(listingId: number, own: readonly LatestPrior[]): Iterable<Evidence> {
   yield none;
   for (const prior of own) yield { ...none, priors: new Map([[listingId, prior]]) };
 }
@@ -137,22 +136,25 @@ async function isAcceptable(row: ListedQuote, known: Known): Promise<boolean> {
   return false;
 }
 
-async function isDoubtful(row: ListedQuote, { own, others, lastBars }: Known): Promise<boolean> {
-  for (const evidence of evidences(row.listing.id, own))
-    for (const around of [undefined, aroundOf(others)])
-      if ((await checkQuotes([row], around ? { ...evidence, around } : evidence)).wrong.length > 0) return true;
-  // A first row that only the bars speak against.
-  for (const lastBar of lastBars)
-    if ((await checkQuotes([row], { ...none, around: aroundOf([], { lastBar }) })).wrong.length > 0) return true;
-  return false;
+async function isDoubtful(row: ListedQuote, known: Known): Promise<boolean> {
+  return (await complaints(row, known)).some(({ wrong }) => wrong.length > 0);
 }
 
-async function rejections(row: ListedQuote, own: readonly PriorQuote[]): Promise<RejectedRow[]> {
-  const found: RejectedRow[] = [];
-  for (const evidence of evidences(row.listing.id, own)) {
-    const { rejected, wrong } = await checkQuotes([row], evidence);
-    found.push(...rejected, ...wrong.map((each) => each.rejected));
-  }
+/** A row that is wrong, and whose place another one has, is in quarantine as well. */
+async function rejections(row: ListedQuote, known: Known): Promise<RejectedRow[]> {
+  const found = await complaints(row, known);
+  return found.flatMap(({ rejected, wrong }) => [...rejected, ...wrong.map((each) => each.rejected)]);
+}
+
+/** What the rules say of a row by each price that may have been known when it came, settled or not yet. */
+async function complaints(row: ListedQuote, { own, others, lastBars }: Known): Promise<CheckedQuotes[]> {
+  const found: CheckedQuotes[] = [];
+  const newcomers = own.map((prior) => ({ ...prior, provisional: true }));
+  for (const evidence of evidences(row.listing.id, [...own, ...newcomers]))
+    for (const around of [undefined, aroundOf(others)])
+      found.push(await checkQuotes([row], around ? { ...evidence, around } : evidence));
+  // A first row that only the bars speak against.
+  for (const lastBar of lastBars) found.push(await checkQuotes([row], { ...none, around: aroundOf([], { lastBar }) }));
   return found;
 }
 
