@@ -23,6 +23,14 @@ const quoteDays = 30;
 
 const sources = `'{yahoo,coingecko,demo-broker,slickcharts,alpha-vantage}'::text[]`;
 
+/**
+ * The filled database's time: in the middle of a month and of a week, soon after midnight, when what is counted of the day is
+ * little and hides nothing. So no figure depends on when it was filled.
+ */
+export const filledAt = new Date('2026-11-18T00:03:00Z');
+const at = `timestamptz '${filledAt.toISOString()}'`;
+const today = `date '${filledAt.toISOString().slice(0, 10)}'`;
+
 /** An id that looks like a run's, of a text. */
 const uuidOf = (text: string) => `overlay(overlay(md5(${text}) PLACING '5' FROM 13) PLACING '8' FROM 17)::uuid`;
 
@@ -35,7 +43,7 @@ function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): read
   const ticks = Math.round(quotes / listings);
   const minutes = runDays * 1_440;
   const runs = minutes * 5;
-  const batchesFrom = `now() - make_interval(mins => ${minutes})`;
+  const batchesFrom = `${at} - make_interval(mins => ${minutes})`;
   return [
     [
       'listings',
@@ -47,7 +55,7 @@ function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): read
          SELECT n, n, CASE WHEN n % 2 = 0 THEN 'XNAS' ELSE 'XNYS' END, 'USD', 'America/New_York' FROM generate_series(1, ${listings}) n
        ), watched AS (
          INSERT INTO watch (symbol, source_id, source_symbol, added_at, found_at)
-         SELECT ${symbolSql}, 'yahoo', ${symbolSql}, now(), now() FROM generate_series(1, ${listings}) n
+         SELECT ${symbolSql}, 'yahoo', ${symbolSql}, ${at}, ${at} FROM generate_series(1, ${listings}) n
        )
        INSERT INTO symbol_alias (namespace, symbol, listing_id)
        SELECT namespace, ${symbolSql}, n FROM generate_series(1, ${listings}) n, unnest('{canonical,yahoo}'::text[]) namespace`,
@@ -60,7 +68,7 @@ function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): read
               at + interval '2 seconds', at + interval '2.123456 seconds', 1 + (tick * 25 + n / 200) % ${runs}
        FROM generate_series(1, ${ticks}) tick
        CROSS JOIN LATERAL (
-         SELECT n, date_trunc('minute', now()) - make_interval(secs => ${quoteDays * 86_400}.0 * (${ticks} - tick) / ${ticks}) - make_interval(secs => floor(random() * 50)) AS at,
+         SELECT n, date_trunc('minute', ${at}) - make_interval(secs => ${quoteDays * 86_400}.0 * (${ticks} - tick) / ${ticks}) - make_interval(secs => floor(random() * 50)) AS at,
                 round((20 + (n * 7919) % 400 + random() * 5)::numeric, 2) AS price
          FROM generate_series(1, ${listings}) n) q`,
     ],
@@ -69,7 +77,7 @@ function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): read
       `INSERT INTO latest_quote (listing_id, source, as_of, price, previous_close, bid, ask, volume, currency, minor_factor, session,
                                  delay_seconds, as_of_basis, fetched_at, ingested_at, batch_id, confirmed_at)
        SELECT n, l.source, l.as_of, l.price, l.previous_close, l.bid, l.ask, l.volume, l.currency, l.minor_factor, l.session, l.delay_seconds,
-              l.as_of_basis, l.fetched_at, l.ingested_at, l.batch_id, now()
+              l.as_of_basis, l.fetched_at, l.ingested_at, l.batch_id, ${at}
        FROM generate_series(1, ${listings}) n
        CROSS JOIN LATERAL (SELECT * FROM quote WHERE listing_id = n AND source = 'yahoo' ORDER BY as_of DESC LIMIT 1) l`,
     ],
@@ -82,10 +90,10 @@ function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): read
       'bars',
       `INSERT INTO bar (listing_id, source, interval, starts_at, date, open, high, low, close, volume, currency, basis, basis_at, fetched_at, batch_id)
        SELECT n, 'yahoo', '1d', at + interval '14.5 hours', at::date, price, price + 2, price - 2, price + 1, (random() * 1e8)::bigint, 'USD', 'split_adjusted',
-              now(), now(), 1
+              ${at}, ${at}, 1
        FROM generate_series(1, ${barDays}) day
        CROSS JOIN LATERAL (
-         SELECT n, date_trunc('day', now()) - make_interval(days => ${barDays} - day + 1) AS at, round((20 + (n * 7919) % 400 + random() * 5)::numeric, 2) AS price
+         SELECT n, date_trunc('day', ${at}) - make_interval(days => ${barDays} - day + 1) AS at, round((20 + (n * 7919) % 400 + random() * 5)::numeric, 2) AS price
          FROM generate_series(1, ${listings}) n) b`,
     ],
     [
@@ -131,45 +139,50 @@ function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): read
       'permits of two days',
       `INSERT INTO permit (source_id, purpose, not_before, expires_at, reserved_at, used_at)
        SELECT s, 'task', at, at, at, at FROM generate_series(1, 2880) minute, unnest(${sources}) s, generate_series(1, 4) n,
-              LATERAL (SELECT now() - make_interval(mins => minute) + make_interval(secs => n) AS at) a`,
+              LATERAL (SELECT ${at} - make_interval(mins => minute) + make_interval(secs => n) AS at) a`,
     ],
     [
       'events of a week',
       `INSERT INTO outbox (type, key, data, created_at, published_at, event_id, position)
        SELECT 'quotes.stored', s || '/0', jsonb_build_object('sourceId', s, 'runId', md5(minute || s), 'accepted', 24), at, at, gen_random_uuid(),
               row_number() OVER (ORDER BY at)
-       FROM generate_series(1, 10080) minute, unnest(${sources}) s, LATERAL (SELECT now() - make_interval(mins => 10080 - minute) AS at) a`,
+       FROM generate_series(1, 10080) minute, unnest(${sources}) s, LATERAL (SELECT ${at} - make_interval(mins => 10080 - minute) AS at) a`,
     ],
     [
       'hours of health',
       `INSERT INTO health_sample (source_id, hour, status, score, samples, score_sum, score_least, worst, succeeded, failed)
-       SELECT s, date_trunc('hour', now()) - make_interval(hours => hour), 'healthy', 98, 60, 5880, 95, 'healthy', 59, 1
+       SELECT s, date_trunc('hour', ${at}) - make_interval(hours => hour), 'healthy', 98, 60, 5880, 95, 'healthy', 59, 1
        FROM generate_series(1, ${runDays * 24}) hour, unnest(${sources}) s`,
+    ],
+    [
+      'judgements',
+      `INSERT INTO source_health (source_id, status, score, last_success_at, quoted_at, since, updated_at)
+       SELECT s, 'healthy', 98, ${at}, ${at}, ${at}, ${at} FROM unnest(${sources}) s`,
     ],
     [
       'incidents',
       `INSERT INTO incident (source_id, reason, opened_at, last_seen_at, resolved_at, count)
        SELECT (${sources})[1 + n % 5], 'down', at, at, at + interval '5 minutes', 3
-       FROM generate_series(1, ${runDays * 50}) n, LATERAL (SELECT now() - make_interval(mins => n * 25) AS at) a`,
+       FROM generate_series(1, ${runDays * 50}) n, LATERAL (SELECT ${at} - make_interval(mins => n * 25) AS at) a`,
     ],
     [
       'recoveries',
       `INSERT INTO recovery (id, source_id, trigger, status, requested_at, finished_at, held)
        SELECT gen_random_uuid(), (${sources})[1 + n % 5], 'automatic', 'verified', at, at, true
-       FROM generate_series(1, ${runDays * 25}) n, LATERAL (SELECT now() - make_interval(mins => n * 50) AS at) a`,
+       FROM generate_series(1, ${runDays * 25}) n, LATERAL (SELECT ${at} - make_interval(mins => n * 50) AS at) a`,
     ],
     [
       'held rows',
       `INSERT INTO quarantine (at, source_id, reason, symbol, detail, path, row, run_id, part, blob_key, batch_id, resolved_at)
        SELECT at, (${sources})[1 + n % 5], 'non_positive', 'SYM' || (1 + n % ${listings}), 'A price is not positive.', 'exchanges[0]', '{"price":"0"}',
               ${uuidOf('n::text')}, 0, 'raw/yahoo/' || n, 1, CASE WHEN n % 10 > 0 THEN at + interval '1 day' END
-       FROM generate_series(1, ${runDays * 270}) n, LATERAL (SELECT now() - make_interval(mins => n * 5) AS at) a`,
+       FROM generate_series(1, ${runDays * 270}) n, LATERAL (SELECT ${at} - make_interval(mins => n * 5) AS at) a`,
     ],
     [
       'findings',
       `INSERT INTO finding (listing_id, source, row_key, rule, severity, kind, interval, date, at, said, evidence, status, closed_at, batch_id)
-       SELECT 1 + n % ${listings}, 'yahoo', n::text, 'shape', 'doubt', 'bar', '1d', current_date - n % 250, now() - make_interval(days => n % 250), 1,
-              '{"code":"outside_range","fields":["high"]}', CASE n % 3 WHEN 0 THEN 'gone' ELSE 'open' END, CASE n % 3 WHEN 0 THEN now() END, 1
+       SELECT 1 + n % ${listings}, 'yahoo', n::text, 'shape', 'doubt', 'bar', '1d', ${today} - n % 250, ${at} - make_interval(days => n % 250), 1,
+              '{"code":"outside_range","fields":["high"]}', CASE n % 3 WHEN 0 THEN 'gone' ELSE 'open' END, CASE n % 3 WHEN 0 THEN ${at} END, 1
        FROM generate_series(1, ${runDays * 130}) n`,
     ],
     [
@@ -182,10 +195,10 @@ function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): read
          INSERT INTO symbol_alias (namespace, symbol, listing_id) VALUES ('canonical', '^GSPC', 900001)
        ), snapshot AS (
          INSERT INTO constituent_snapshot (index_listing_id, source, date, fetched_at, confirmed_at, batch_id)
-         SELECT 900001, 'slickcharts', current_date - day, now(), now(), 1 FROM generate_series(0, ${Math.min(runDays, 60)}) day
+         SELECT 900001, 'slickcharts', ${today} - day, ${at}, ${at}, 1 FROM generate_series(0, ${Math.min(runDays, 60)}) day
        )
        INSERT INTO constituent (index_listing_id, source, date, listing_id, rank, weight, currency, fetched_at, batch_id)
-       SELECT 900001, 'slickcharts', current_date - day, n, n, 0.002, 'USD', now(), 1
+       SELECT 900001, 'slickcharts', ${today} - day, n, n, 0.002, 'USD', ${at}, 1
        FROM generate_series(0, ${Math.min(runDays, 60)}) day, generate_series(1, 500) n`,
     ],
   ];
@@ -201,7 +214,7 @@ export async function fill(pool: Client, size: GrowthSize, say: (line: string) =
      WHERE indrelid = ANY (ARRAY['run', 'task', 'task_attempt', 'batch', 'outbox', 'quarantine', 'finding', 'permit']::regclass[])
        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)`,
   );
-  await pool.query(`SELECT maintain_quote_partitions(at) FROM unnest(ARRAY[now(), now() - interval '31 days']) at`);
+  await pool.query(`SELECT maintain_quote_partitions(at) FROM unnest(ARRAY[${at}, ${at} - interval '31 days']) at`);
   await pool.query(`SET session_replication_role = replica`);
   await pool.query(`SET maintenance_work_mem = '512MB'`);
   await pool.query(`SET statement_timeout = 0`);

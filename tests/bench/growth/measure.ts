@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Pool } from '../../../core/adapters/postgres/database/pool.ts';
 import { makeKey, testApi } from '../../support/api-fixture.ts';
+import { filledAt } from './fill.ts';
 import { type FilledIds, notMeasured, questionsOf } from './routes.ts';
 
 /** What a request costs, and what it gives. */
@@ -35,7 +36,7 @@ const counters = z.object({ rows: z.number(), buffers: z.number() });
  * more. Throws where a route of the OpenAPI document is neither asked nor left out with a reason.
  */
 export async function measureRoutes(pool: Pool): Promise<RouteCost[]> {
-  const now = Date.now();
+  const now = filledAt.getTime();
   const key = await makeKey(pool, 'admin');
   const api = testApi(pool, { clock: () => now });
   const questions = questionsOf(await idsOf(pool), now);

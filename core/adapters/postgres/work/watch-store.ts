@@ -41,7 +41,10 @@ export function watchStore(pool: Pool): WatchStore {
     async page({ after, limit }) {
       const result = await pool.query({
         name: 'watch-page',
-        text: `${watchedRows} JOIN (SELECT DISTINCT symbol FROM watch WHERE symbol > $1 ORDER BY symbol LIMIT $2) p USING (symbol)
+        // By its ends in the key: joined with the page's symbols, it may be sought by reading the whole list.
+        text: `${watchedRows}
+               WHERE w.symbol > $1 AND w.symbol <= (SELECT max(symbol) FROM (SELECT DISTINCT symbol FROM watch WHERE symbol > $1
+                                                                              ORDER BY symbol LIMIT $2) p)
                ORDER BY w.symbol, w.source_id`,
         values: [after, limit],
       });
