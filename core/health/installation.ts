@@ -4,7 +4,7 @@ import type { FailureDetail } from '../contracts/words/failure-details.ts';
 import { isUnhealthy } from '../contracts/words/health-status.ts';
 import type { RunReason } from '../contracts/words/run-reasons.ts';
 import type { ServiceId } from '../contracts/words/services.ts';
-import { calendarDaysLeft, calendarWarnings } from '../market/calendar.ts';
+import { calendarDaysLeft, calendarWarnings, type Venue } from '../market/calendar.ts';
 import { clockToleranceMs } from '../planning/wrong-clock.ts';
 import type { SourceDefinition } from '../sources/definition.ts';
 import { heldUntil } from './holds.ts';
@@ -29,6 +29,8 @@ export interface InstallationFacts {
   readonly lockWaitMs: number;
   /** For how long the oldest event has waited for the relay, in seconds; 0 where none waits. */
   readonly eventsLagSeconds: number;
+  /** Of all listings. */
+  readonly venues: readonly Venue[];
 }
 
 /** What is stored of a source. */
@@ -85,7 +87,7 @@ export function judgeInstallation(of: Installation): { system: SystemHealth; che
       'quotes:unpartitioned',
       counted(facts.unpartitioned, 'Rows lie in the default partition: the function maintain has not run.'),
     ],
-    ['calendars:validity', calendarCheck(now)],
+    ['calendars:validity', calendarCheck(now, facts.venues)],
     ['quotes:lastConfirmed', { status: 'pass', observedValue: facts.newestQuoteAt?.toISOString() ?? null }],
   ]);
   const warning = [...checks].filter(([name, { status }]) => status !== 'pass' && name !== 'services:stopped');
@@ -193,9 +195,9 @@ function scheduler({ plannedTo }: InstallationFacts, now: number, silent: boolea
 }
 
 /** Behind its last date a calendar knows no holidays. */
-function calendarCheck(now: number): Check {
-  const ending = calendarWarnings(now);
-  const observedValue = calendarDaysLeft(now);
+function calendarCheck(now: number, venues: readonly Venue[]): Check {
+  const ending = calendarWarnings(now, venues);
+  const observedValue = calendarDaysLeft(now, venues);
   if (ending.length === 0) return { status: 'pass', observedValue };
   const left = ending.map(({ id, daysLeft }) => `${id} ${daysLeft}`).join(', ');
   const output = `Days left of the exchanges' calendars: ${left}. Generate them again: docs/runbook.md, "Calendars about to end".`;

@@ -286,6 +286,13 @@ export function tradingFrom(calendar: MarketCalendar, at: number, { beforeMs, af
 /** How long before its last date there is a warning about a calendar: time for a release and a deployment. */
 export const calendarNoticeDays = 60;
 
+/** Where listings trade: an index has no exchange, and the days of its zone's. */
+export interface Venue {
+  readonly mic: string;
+  /** IANA zone. */
+  readonly zone: string;
+}
+
 export interface CalendarWarning {
   readonly id: string;
   readonly validThrough: string;
@@ -294,26 +301,35 @@ export interface CalendarWarning {
 }
 
 /**
- * The calendars that end within the notice time of `at`, or have ended. One that ends before the others is of an
- * exchange that publishes a year at a time, shortly before it begins: it is in the list once it has ended.
+ * The calendars of some venues that end within the notice time of `at`, or have ended. One that ends before the others is
+ * of an exchange that publishes a year at a time, shortly before it begins: it is in the list once it has ended.
  */
-export function calendarWarnings(at: number): CalendarWarning[] {
-  return endings(at).filter(({ daysLeft }) => daysLeft < calendarNoticeDays);
+export function calendarWarnings(at: number, venues: readonly Venue[]): CalendarWarning[] {
+  return endings(at, venues).filter(({ daysLeft }) => daysLeft < calendarNoticeDays);
 }
 
-/** Whole days from `at` to the end of the first calendar that there is something to do about; negative afterwards. */
-export function calendarDaysLeft(at: number): number {
-  return Math.min(...endings(at).map(({ daysLeft }) => daysLeft));
+/**
+ * Whole days from `at` to the end of the first calendar of some venues that there is something to do about; negative
+ * afterwards. Where none of them has a calendar, it is the day on which most end.
+ */
+export function calendarDaysLeft(at: number, venues: readonly Venue[]): number {
+  const left = endings(at, venues).map(({ daysLeft }) => daysLeft);
+  return left.length === 0 ? daysUntil(validThrough, at) : Math.min(...left);
 }
 
-function endings(at: number): CalendarWarning[] {
-  const today = Math.floor(at / dayMs);
+function endings(at: number, venues: readonly Venue[]): CalendarWarning[] {
+  const used = new Set(venues.map((venue) => calendarFor(venue)?.id));
   return calendarIds
+    .filter((id) => used.has(id))
     .map((id) => {
       const last = calendarOutline(id)?.validThrough ?? validThrough;
-      return { id, validThrough: last, daysLeft: Math.floor(Date.parse(`${last}T00:00:00Z`) / dayMs) - today };
+      return { id, validThrough: last, daysLeft: daysUntil(last, at) };
     })
     .filter((ending) => ending.validThrough === validThrough || ending.daysLeft < 0);
+}
+
+function daysUntil(date: string, at: number): number {
+  return Math.floor(Date.parse(`${date}T00:00:00Z`) / dayMs) - Math.floor(at / dayMs);
 }
 
 /** The times in which a session trades, the last first. */

@@ -9,6 +9,7 @@ import type {
   ServedPrice,
   TaskFact,
 } from '../diagnosis/facts.ts';
+import type { Venue } from '../market/calendar.ts';
 
 /** The stored facts on one source. */
 export interface SourceRecord {
@@ -48,6 +49,8 @@ export interface InstallationRecord {
   readonly plannedTo: number | null;
   readonly strays: number;
   readonly lastMonth: string | null;
+  /** Of all listings. */
+  readonly venues: readonly Venue[];
 }
 
 /** What is served of a symbol of a source. */

@@ -58,7 +58,7 @@ async function factsAt(now: number, world: Diagnosing): Promise<DiagnosisFacts> 
   const ids = catalogue.map((source) => source.id);
   const since = previous && new Date(previous.createdAt);
   const records = await facts.sources(ids, new Date(now), since);
-  const { services, plannedTo, strays, lastMonth } = await facts.installation(new Date(now));
+  const { services, plannedTo, strays, lastMonth, venues } = await facts.installation(new Date(now));
   const sources = catalogue.flatMap((source) => {
     const record = records.find(({ id }) => id === source.id);
     return record ? [sourceFacts(source, record)] : [];
@@ -84,7 +84,7 @@ async function factsAt(now: number, world: Diagnosing): Promise<DiagnosisFacts> 
     queues: await counts(world),
     plannedTo,
     partitions: { strays, lastMonth },
-    calendars: calendarWarnings(now),
+    calendars: calendarWarnings(now, venues),
     proxy: await facts.proxy(proxyId, new Date(now), since),
     simulated: world.simulated,
     system,
@@ -103,7 +103,7 @@ async function factsOfHealth(now: number, system: SystemHealth, world: Diagnosin
     queues: await counts(world),
     plannedTo: null,
     partitions: { strays: 0, lastMonth: null },
-    calendars: calendarWarnings(now),
+    calendars: [],
     proxy: { id: proxyId, pause: null, incidents: [], recoveries: [] },
   };
 }

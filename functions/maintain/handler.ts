@@ -5,6 +5,7 @@ import { maintainDatabase } from '../../core/adapters/postgres/database/housekee
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
 import { timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { archiveStore } from '../../core/adapters/postgres/history/archive-store.ts';
+import { listedVenues } from '../../core/adapters/postgres/listings/listed-venues.ts';
 import { coverageReader } from '../../core/adapters/postgres/prices/coverage-reader.ts';
 import { wantHoleRepairs } from '../../core/adapters/postgres/prices/repair-wants.ts';
 import { storedDaysStore } from '../../core/adapters/postgres/prices/stored-days.ts';
@@ -62,7 +63,7 @@ export const handler = observed(async (event: unknown) => {
   const maintenance = await maintainDatabase(pool, new Date(time), retention);
   metrics.addMetric(rowsInDefaultPartition, MetricUnit.Count, maintenance.rowsInDefault);
   metrics.addMetric(databaseBytes, MetricUnit.Bytes, maintenance.databaseBytes);
-  const daysLeft = calendarDaysLeft(Date.parse(time));
+  const daysLeft = calendarDaysLeft(Date.parse(time), await listedVenues(pool));
   metrics.addMetric(calendarDaysLeftMetric, MetricUnit.Count, daysLeft);
   const judged = await judgeStored(storedDaysStore(pool, accepts), Date.parse(time));
   const holes = await wantHoles(holeDependencies, Date.parse(time));

@@ -282,11 +282,19 @@ describe('services', () => {
 describe('the calendars of exchanges', () => {
   it.each([
     // Of those that end this year nobody has published the next one yet.
-    ['pass', '2026-12-31T12:00:00Z', 365],
-    ['warn', '2027-01-05T12:00:00Z', -5],
-    ['warn', '2028-01-05T12:00:00Z', -370],
-  ])('make /health %s on %s, with %d days left', async (status, now, daysLeft) => {
+    ['XNAS', 'pass', '2026-12-31T12:00:00Z', 365],
+    ['XNAS', 'pass', '2027-01-05T12:00:00Z', 360],
+    ['XNAS', 'warn', '2028-01-05T12:00:00Z', -5],
+    ['XBOM', 'pass', '2026-12-31T12:00:00Z', 365],
+    ['XBOM', 'warn', '2027-01-05T12:00:00Z', -5],
+    ['XBOM', 'warn', '2028-01-05T12:00:00Z', -370],
+  ])('with a listing at %s make /health %s on %s, with %d days left', async (mic, status, now, daysLeft) => {
     api.time.now = Date.parse(now);
+    await world.pool.query(
+      `WITH made AS (INSERT INTO instrument (asset_class, name) VALUES ('equity', 'Of a calendar') RETURNING id)
+       INSERT INTO listing (instrument_id, mic, currency, zone) SELECT id, $1, 'USD', 'UTC' FROM made`,
+      [mic],
+    );
     const view = healthSchema.parse(await (await get('/health')).json());
     api.time.now = noon;
     expect(view.checks['calendars:validity']).toMatchObject([{ status, observedValue: daysLeft }]);

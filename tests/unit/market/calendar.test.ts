@@ -290,32 +290,47 @@ describe('the oldest time that a good price may carry', () => {
 });
 
 describe('the end of the data', () => {
+  const every = calendarIds.map((id) => ({ mic: id, zone: 'UTC' }));
+  const nasdaq = [{ mic: 'XNAS', zone: 'America/New_York' }];
+
   it('is warned of two months ahead, of each calendar', () => {
     const ended = ['XBOM', 'XSHG', 'XSES', 'XIDX', 'XSHE', 'XNSE'];
-    const warnedAt = (time: string) => calendarWarnings(at(time)).map(({ id }) => id);
+    const warnedAt = (time: string) => calendarWarnings(at(time), every).map(({ id }) => id);
     expect(warnedAt('2027-11-01T00:00')).toEqual(ended);
     expect(warnedAt('2027-11-02T00:00').toSorted()).toEqual(calendarIds.toSorted());
-    expect(calendarWarnings(at('2027-11-02T00:00'))[0]).toEqual({
+    expect(calendarWarnings(at('2027-11-02T00:00'), every)[0]).toEqual({
       id: 'XNYS',
       validThrough: '2027-12-31',
       daysLeft: 59,
     });
-    expect(calendarDaysLeft(at('2028-01-02T12:00'))).toBe(-367);
+    expect(calendarDaysLeft(at('2028-01-02T12:00'), every)).toBe(-367);
   });
 
   it('is warned of when it has come, where an exchange publishes a year at a time', () => {
-    expect(calendarWarnings(at('2026-12-31T12:00'))).toEqual([]);
-    expect(calendarDaysLeft(at('2026-12-31T12:00'))).toBe(365);
-    expect(calendarWarnings(at('2027-01-01T00:00'))[0]).toEqual({
+    expect(calendarWarnings(at('2026-12-31T12:00'), every)).toEqual([]);
+    expect(calendarDaysLeft(at('2026-12-31T12:00'), every)).toBe(365);
+    expect(calendarWarnings(at('2027-01-01T00:00'), every)[0]).toEqual({
       id: 'XBOM',
       validThrough: '2026-12-31',
       daysLeft: -1,
     });
-    expect(calendarDaysLeft(at('2027-01-01T00:00'))).toBe(-1);
+    expect(calendarDaysLeft(at('2027-01-01T00:00'), every)).toBe(-1);
+  });
+
+  it('is warned of where there are listings, and nowhere else', () => {
+    expect(calendarWarnings(at('2027-01-01T00:00'), nasdaq)).toEqual([]);
+    expect(calendarDaysLeft(at('2027-01-01T00:00'), nasdaq)).toBe(364);
+    expect(calendarWarnings(at('2027-11-02T00:00'), nasdaq).map(({ id }) => id)).toEqual(['XNYS']);
+    // An index has no exchange, and the days of its zone.
+    const sensex = [{ mic: 'QIDX', zone: 'Asia/Kolkata' }];
+    expect(calendarWarnings(at('2027-01-01T00:00'), sensex).map(({ id }) => id)).toEqual(['XBOM']);
+    const coins = [{ mic: 'QCRY', zone: 'UTC' }];
+    expect(calendarWarnings(at('2028-01-01T00:00'), coins)).toEqual([]);
+    expect(calendarDaysLeft(at('2026-12-31T12:00'), coins)).toBe(365);
   });
 
   it('is far enough away, where an exchange publishes more than a year', () => {
-    const wholeYears = calendarWarnings(Date.now()).filter(({ validThrough }) => validThrough > '2026-12-31');
+    const wholeYears = calendarWarnings(Date.now(), every).filter(({ validThrough }) => validThrough > '2026-12-31');
     expect(wholeYears).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import type { IncidentFact, ProxyFacts, QuarantineFact, RecoveryFact, TaskFact }
 import type { FactsReader, InstallationRecord, SourceRecord } from '../../../ports/facts-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { isPausedAt, switchStore } from '../database/switches.ts';
+import { listedVenues } from '../listings/listed-venues.ts';
 import { isLoginHeldAt } from '../sources/logins.ts';
 import { servedPrices } from './served-prices.ts';
 
@@ -79,6 +80,7 @@ export function factsReader(pool: Pool): FactsReader {
         plannedTo: row.planned_to?.getTime() ?? null,
         strays: row.strays,
         lastMonth: row.last_month,
+        venues: await listedVenues(pool),
       };
     },
   };

@@ -1,9 +1,12 @@
 import * as z from 'zod';
+import type { Venue } from '../../../market/calendar.ts';
 import type { HealthReader } from '../../../ports/health-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { instant, onlyRow } from '../database/rows.ts';
 import { runsAt } from '../database/switches.ts';
 import { oldestWaitingSeconds } from '../events/relay-store.ts';
+import { whileUnchanged } from '../listings/list-changes.ts';
+import { listedVenues } from '../listings/listed-venues.ts';
 
 const readyRow = z.object({ ready: z.boolean() });
 const factsRow = z.object({
@@ -19,6 +22,7 @@ const factsRow = z.object({
 
 /** Reads of the state of the installation from Postgres. */
 export function healthReader(pool: Pool): HealthReader {
+  const kept = whileUnchanged<readonly Venue[]>(pool);
   return {
     async migrated() {
       const result = await pool.query(
@@ -47,7 +51,7 @@ export function healthReader(pool: Pool): HealthReader {
                       ${oldestWaitingSeconds} AS "eventsLagSeconds"`,
         values: [now],
       });
-      return onlyRow(factsRow, result);
+      return { ...onlyRow(factsRow, result), venues: await kept('venues', () => listedVenues(pool)) };
     },
   };
 }
