@@ -202,27 +202,31 @@ async function readRest(db: Connection, sourceId: string, now: Date): Promise<z.
 /**
  * Listings that the newest run of a job asked for, as far as its parts have succeeded: the others may be on their way. What
  * was tried again since is part of it.
+ *
+ * They are found once, and statements with them have no name, so that each is planned for the tables as they are: a plan
+ * that was kept since there were few listings found them again for every price, and the time grew with their square.
  */
-const listed = `FROM unnest($2::text[]) AS j (job)
-  CROSS JOIN LATERAL (
-    SELECT DISTINCT symbol FROM (
-      SELECT id, trigger, due_at, max(due_at) FILTER (WHERE trigger <> 'retry') OVER () AS whole
-      FROM (SELECT id, trigger, due_at FROM run WHERE source_id = $1 AND run.job = j.job AND trigger IN ${ownTriggers}
-            ORDER BY due_at DESC LIMIT ${runsOfJob}) r
-      WHERE EXISTS (SELECT FROM task s WHERE s.run_id = r.id AND s.status = 'succeeded')) n
-    JOIN task t ON t.run_id = n.id AND t.status = 'succeeded'
-    CROSS JOIN unnest(t.symbols) AS of_task (symbol)
-    WHERE n.due_at >= coalesce(n.whole, '-infinity')) asked
-  JOIN symbol_alias s ON s.namespace = $1 AND s.symbol = asked.symbol AND s.valid_to = 'infinity'
-  JOIN listing l ON l.id = s.listing_id
+const asked = `WITH asked AS MATERIALIZED (
+    SELECT j.job, s.listing_id FROM unnest($2::text[]) AS j (job)
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT symbol FROM (
+        SELECT id, trigger, due_at, max(due_at) FILTER (WHERE trigger <> 'retry') OVER () AS whole
+        FROM (SELECT id, trigger, due_at FROM run WHERE source_id = $1 AND run.job = j.job AND trigger IN ${ownTriggers}
+              ORDER BY due_at DESC LIMIT ${runsOfJob}) r
+        WHERE EXISTS (SELECT FROM task s WHERE s.run_id = r.id AND s.status = 'succeeded')) n
+      JOIN task t ON t.run_id = n.id AND t.status = 'succeeded'
+      CROSS JOIN unnest(t.symbols) AS of_task (symbol)
+      WHERE n.due_at >= coalesce(n.whole, '-infinity')) y
+    JOIN symbol_alias s ON s.namespace = $1 AND s.symbol = y.symbol AND s.valid_to = 'infinity')`;
+const listed = `FROM asked j
+  JOIN listing l ON l.id = j.listing_id
   JOIN instrument i ON i.id = l.instrument_id`;
 
 async function quotedGroups(db: Connection, source: JudgedSource): Promise<SourceFacts['quoted']> {
   const jobs = source.jobs.filter((job) => job.kind === 'quotes').map((job) => job.id);
   if (jobs.length === 0) return [];
   const { rows } = await db.query({
-    name: 'judge-quotes',
-    text: `SELECT j.job, l.mic, l.zone, i.asset_class, q.as_of_basis AS basis, max(q.as_of) AS as_of,
+    text: `${asked} SELECT j.job, l.mic, l.zone, i.asset_class, q.as_of_basis AS basis, max(q.as_of) AS as_of,
                   max(q.confirmed_at) AS confirmed_at, max(coalesce(q.delay_seconds, 0)) AS delay_seconds, count(*)::int AS count
            ${listed} JOIN latest_quote q ON q.listing_id = l.id AND q.source = $1
            GROUP BY 1, 2, 3, 4, 5, date_trunc('minute', q.as_of)`,
@@ -238,8 +242,7 @@ async function barredGroups(db: Connection, source: JudgedSource): Promise<Sourc
   const jobs = source.jobs.filter((job) => job.dailyBars).map((job) => job.id);
   if (jobs.length === 0) return [];
   const { rows } = await db.query({
-    name: 'judge-bars',
-    text: `SELECT j.job, l.mic, l.zone, i.asset_class, b.date::text AS date, count(*)::int AS count
+    text: `${asked} SELECT j.job, l.mic, l.zone, i.asset_class, b.date::text AS date, count(*)::int AS count
            ${listed} LEFT JOIN LATERAL (
              SELECT date FROM bar WHERE listing_id = l.id AND source = $1 AND interval = '1d' AND withdrawn_at IS NULL
              ORDER BY starts_at DESC LIMIT 1) b ON true
