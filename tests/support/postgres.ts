@@ -75,7 +75,7 @@ async function createDatabase(shared: string): Promise<Started> {
 
 async function startServer(): Promise<Started> {
   const dir = mkdtempSync(join(tmpdir(), 'quotron-pg-'));
-  const database = await startDatabase({ dir, persistent: false });
+  const database = await startDatabase({ dir, persistent: false, fsync: false });
   return {
     url: database.url,
     async stop() {
