@@ -78,12 +78,11 @@ type Described = ReturnType<typeof described>;
 
 function metaOf(bars: BarsAsOf, { interval, range, withOutside }: ChartAsked, symbol: string, of: Described) {
   const { session, last, hours } = bars;
-  const period = (from: number, to: number) => ({
-    timezone: of.zoneName,
-    start: secondsOf(from),
-    end: secondsOf(to),
-    gmtoffset: of.offsetSeconds,
-  });
+  // A session in winter has the clocks of winter, also where the answer is of summer.
+  const period = (from: number, to: number) => {
+    const { zoneName, offsetSeconds } = of.clocksAt(from);
+    return { timezone: zoneName, start: secondsOf(from), end: secondsOf(to), gmtoffset: offsetSeconds };
+  };
   /** Nothing is stored of trading outside the sessions: before and after them there is no time. */
   const around = (opensAt: number, closesAt: number) => ({
     pre: period(opensAt, opensAt),

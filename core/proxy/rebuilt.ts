@@ -22,14 +22,15 @@ const kinds: Readonly<Record<AssetClass, { readonly quoteType: string; readonly 
 
 /** An instrument as Yahoo describes it. `number` gives an amount in the units in which the venue quotes. */
 export function described({ assetClass, mic, currency, minorFactor, zone }: QuoteAsOf['instrument'], atMs: number) {
+  const clocksAt = (ms: number) => ({ zoneName: shortNameOf(zone, ms), offsetSeconds: offsetMinutes(ms, zone) * 60 });
   return {
     ...kinds[assetClass],
+    ...clocksAt(atMs),
+    clocksAt,
     currency: unitName({ currency, minorFactor }),
     exchange: exchangeCodeOf(mic),
     exchangeName: exchangeOf(mic).name,
     zone,
-    zoneName: shortNameOf(zone, atMs),
-    offsetSeconds: offsetMinutes(atMs, zone) * 60,
     /** Decimals that clients show. */
     priceHint: (price: DecimalText) => (assetClass === 'fx' || Math.abs(Number(price)) < 1 ? 4 : 2),
     number: (amount: DecimalText) => Number(minorFactor === 1 ? amount : new Decimal(amount).mul(minorFactor)),

@@ -92,7 +92,7 @@ const historySchema = z.object({
   ),
 });
 
-/** A month of yfinance's history, with dividends and splits. `base` is what stands in place of Yahoo's hosts. */
+/** Five years of yfinance's history, with dividends and splits. `base` is what stands in place of Yahoo's hosts. */
 export async function installYfinanceHistory() {
   const read = await installScript('yfinance_history.py', historySchema);
   return (base: string, symbol: string) => read(base, symbol);

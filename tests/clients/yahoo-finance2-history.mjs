@@ -1,4 +1,4 @@
-/** Reads a quote and a month of daily history with yahoo-finance2, through a `fetch` that connects elsewhere. */
+/** Reads a quote and five years of daily history with yahoo-finance2, through a `fetch` that connects elsewhere. */
 import { pathToFileURL } from 'node:url';
 
 const [module, base, symbol] = process.argv.slice(2);
@@ -12,7 +12,7 @@ const yahoo = new YahooFinance({
   suppressNotices: ['yahooSurvey', 'ripHistorical'],
 });
 const quote = await yahoo.quote(symbol);
-const chart = await yahoo.chart(symbol, { period1: new Date(Date.now() - 40 * 86_400_000), interval: '1d' });
+const chart = await yahoo.chart(symbol, { period1: new Date(Date.now() - 1_800 * 86_400_000), interval: '1d' });
 console.log(
   JSON.stringify({
     price: quote?.regularMarketPrice ?? null,

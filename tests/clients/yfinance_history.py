@@ -1,4 +1,4 @@
-"""Reads a month of daily history with dividends and splits by yfinance, through a session that connects elsewhere."""
+"""Reads five years of daily history with dividends and splits by yfinance, through a session that connects elsewhere."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ base, cache, symbol = sys.argv[1:4]
 
 yfinance.set_tz_cache_location(cache)
 ticker = yfinance.Ticker(symbol, session=session_at(base))
-history = ticker.history(period="1mo", interval="1d", auto_adjust=False)
+history = ticker.history(period="5y", interval="1d", auto_adjust=False)
 print(
     json.dumps(
         {

@@ -30,6 +30,8 @@ afterAll(() => setQuotas(new Map()));
 
 const day = 86_400_000;
 const fetched = Date.parse('2026-11-20T22:00:00Z');
+/** The sessions in words of the chart route: a range would end today. */
+const november = `period1=${Date.parse('2026-11-01') / 1000}&period2=${Date.parse('2026-11-21') / 1000}`;
 const everyDay = (close: string) => new Map(sessions.map((date) => [date, close]));
 
 /** Stores an answer with daily bars, so many days after the first. Gives when it was known. */
@@ -51,7 +53,7 @@ async function proxyOf(more: Partial<Parameters<typeof recordingProxy>[1]> = {})
     ...proxy,
     asOf,
     /** The chart that is answered at an instant, as Quotron's own parser reads it. */
-    async chart(instant: Date, symbol: string, query = 'range=1mo&interval=1d&events=div%7Csplit') {
+    async chart(instant: Date, symbol: string, query = `${november}&interval=1d&events=div%7Csplit`) {
       const { status, text, headers } = await asOf(instant, `/yahoo/v8/finance/chart/${symbol}?${query}`);
       expect([status, text.slice(0, 300)]).toEqual([200, expect.stringContaining('{"chart":{"result":[{"meta"')]);
       const result = chartAnswerSchema.parse(JSON.parse(text)).chart.result?.[0];
@@ -78,7 +80,7 @@ describe('a chart that nobody asked for then', () => {
     const split = await told(listing, halved, 3, [dividendOn('2026-11-09', '1.04'), splitOn('2026-11-19', '2')]);
     const { chart, asOf } = await proxyOf();
 
-    expect((await asOf(before, '/yahoo/v8/finance/chart/REB?range=1mo')).status).toBe(404);
+    expect((await asOf(before, `/yahoo/v8/finance/chart/REB?${november}`)).status).toBe(404);
     const closes = async (instant: Date) => {
       const { timestamp = [], indicators } = await chart(instant, 'REB');
       const at = timestamp.indexOf(opening('2026-11-06') / 1000);
@@ -103,7 +105,7 @@ describe('a chart that nobody asked for then', () => {
       splits: { [ex]: { date: ex, numerator: 2, denominator: 1 } },
     });
     // Only what was asked for.
-    expect((await chart(split, 'REB', 'range=1mo&interval=1d')).events).toBeUndefined();
+    expect((await chart(split, 'REB', `${november}&interval=1d`)).events).toBeUndefined();
     const { headers, meta } = await chart(first, 'REB');
     expect(headers.get('x-quotron-source')).toBe('rebuilt');
     expect(meta).toMatchObject({
@@ -121,7 +123,7 @@ describe('a chart that nobody asked for then', () => {
     const listing = await registered(world.pool, 'yahoo', 'DOUBT');
     const first = await told(listing, everyDay('50'), 0);
     const { asOf } = await proxyOf();
-    const path = '/yahoo/v8/finance/chart/DOUBT?range=1mo&interval=1d&includeAdjustedClose=false';
+    const path = `/yahoo/v8/finance/chart/DOUBT?${november}&interval=1d&includeAdjustedClose=false`;
     const { status, text } = await asOf(first, path);
     expect([status, text]).toEqual([200, expect.stringContaining('"close":[50,50')]);
     // The source had taken the split into its prices before it reported it.
@@ -137,7 +139,7 @@ describe('a chart that nobody asked for then', () => {
 
   it('has no split before its day, though it is announced, and nothing of days without bars', async () => {
     const listing = await registered(world.pool, 'yahoo', 'AHEAD');
-    const instant = await told(listing, everyDay('100'), 0, [splitOn('2027-03-01', '4')]);
+    const instant = await told(listing, everyDay('100'), 0, [splitOn('2099-03-02', '4')]);
     const { chart } = await proxyOf();
     const all = await chart(instant, 'AHEAD');
     expect([all.indicators.quote[0]?.close?.[0], all.events]).toEqual([100, undefined]);
@@ -163,7 +165,7 @@ describe('a chart that nobody asked for then', () => {
     expect(indicators.quote[0]?.close?.[0]).toBe(123.5);
     expect(Object.values(events?.dividends ?? {}).map(({ amount }) => amount)).toEqual([1.25]);
     const abroad = await told(listing, everyDay('1.235'), 1, [dividendOn('2026-11-09', '0.02', 'USD')]);
-    const path = '/yahoo/v8/finance/chart/PNC.L?range=1mo&events=div';
+    const path = `/yahoo/v8/finance/chart/PNC.L?${november}&events=div`;
     // In dollars they say nothing of pounds: the adjusted close cannot be known.
     expect((await asOf(abroad, path)).status).toBe(404);
     const raw = await asOf(abroad, `${path}&includeAdjustedClose=false`);
@@ -179,14 +181,14 @@ describe('a chart that nobody asked for then', () => {
     await stored(store, 'yahoo', { bars: [{ ...days, bars }] });
     const { chart, asOf } = await proxyOf();
     const instant = await databaseTime(world.pool);
-    const { text, indicators } = await chart(instant, 'HOURS', 'range=1mo&interval=60m');
+    const { text, indicators } = await chart(instant, 'HOURS', `${november}&interval=60m`);
     expect(indicators.adjclose).toBeUndefined();
     const open = opening('2026-11-19') / 1000;
     expect(text).toContain(`"tradingPeriods":[[{"timezone":"EST","start":${open},"end":${open + 23_400}`);
-    const outside = await chart(instant, 'HOURS', 'range=1mo&interval=1h&includePrePost=true');
+    const outside = await chart(instant, 'HOURS', `${november}&interval=1h&includePrePost=true`);
     expect(outside.text).toContain('"tradingPeriods":{"pre":[[');
-    expect((await asOf(instant, '/yahoo/v8/finance/chart/HOURS?range=1mo&interval=5m')).status).toBe(404);
-    expect((await asOf(instant, '/yahoo/v8/finance/chart/HOURS?range=1mo&interval=90m')).status).toBe(404);
+    expect((await asOf(instant, `/yahoo/v8/finance/chart/HOURS?${november}&interval=5m`)).status).toBe(404);
+    expect((await asOf(instant, `/yahoo/v8/finance/chart/HOURS?${november}&interval=90m`)).status).toBe(404);
     expect((await asOf(instant, '/yahoo/v8/finance/chart/HOURS?range=soon&interval=1h')).status).toBe(404);
   });
 });
@@ -306,8 +308,8 @@ describe('who may have a rebuilt answer', () => {
     const gate: Gate = { quick: () => admitted, admit: async () => admitted };
     const { asOf } = await proxyOf({ gate });
     const statusOf = async (path: string) => (await asOf(instant, path)).status;
-    expect(await statusOf('/yahoo/v8/finance/chart/BOUND?range=1mo')).toBe(200);
-    expect(await statusOf('/yahoo/v8/finance/chart/LICENSED?range=1mo')).toBe(403);
+    expect(await statusOf(`/yahoo/v8/finance/chart/BOUND?${november}`)).toBe(200);
+    expect(await statusOf(`/yahoo/v8/finance/chart/LICENSED?${november}`)).toBe(403);
     expect(await statusOf('/yahoo/v7/finance/quote?symbols=BOUND')).toBe(403);
   });
 });

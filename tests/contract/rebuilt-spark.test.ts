@@ -48,11 +48,10 @@ async function proxyOf(more: Partial<Parameters<typeof recordingProxy>[1]> = {})
   return { ...proxy, asOf: (instant: Date, path: string) => proxy.asOf(instant.getTime(), path) };
 }
 
-const linesOf = (symbols: string, more = 'range=1mo&interval=1d') =>
+const linesOf = (symbols: string, more = 'range=5y&interval=1d') =>
   `/yahoo/v8/finance/spark?symbols=${symbols}&${more}`;
-const chartsOf = (symbols: string) => `/yahoo/v7/finance/spark?symbols=${symbols}&range=1mo&interval=1d`;
-const chartOf = (symbol: string) =>
-  `/yahoo/v8/finance/chart/${symbol}?range=1mo&interval=1d&includeAdjustedClose=false`;
+const chartsOf = (symbols: string) => `/yahoo/v7/finance/spark?symbols=${symbols}&range=5y&interval=1d`;
+const chartOf = (symbol: string) => `/yahoo/v8/finance/chart/${symbol}?range=5y&interval=1d&includeAdjustedClose=false`;
 const linesSchema = z.record(
   z.string(),
   z.looseObject({ symbol: z.string(), timestamp: z.array(z.int()), close: z.array(z.number()) }),
@@ -108,7 +107,8 @@ describe('a spark that nobody asked for then', () => {
   it('comes byte for byte where Yahoo was asked, and keeps to what it said of symbols that nothing is stored of', async () => {
     const listing = await registered(world.pool, 'yahoo', 'SPC');
     const { hear, says, asOf, goTo } = await proxyOf();
-    const start = Date.now() - 30 * 86_400_000;
+    // Before what is stored was fetched.
+    const start = Date.parse('2026-10-30T12:00:00Z');
     const line = (symbol: string) => ({ symbol, previousClose: null, timestamp: [1_740_061_800], close: [245.83] });
     const answer = `{"SPC":${JSON.stringify(line('SPC'))}, "ELSE":${JSON.stringify(line('ELSE'))}}`;
     says(start, answer);
