@@ -70,11 +70,13 @@ export type PermitDecision =
  * From when on a permit that was used counts against the minute, and against the day of UTC, and until when it can have been
  * used at all: one that was taken while the clock was ahead blocks nobody until that time comes.
  */
-export function countedFrom(now: number): { minute: number; day: number; latest: number } {
-  // One that was good across midnight may have been used on either side of it.
+export function countedFrom(now: number): { minute: number; day: number; midnight: number; latest: number } {
+  const midnight = midnightBefore(now);
   return {
     minute: now - minuteSeconds * 1000,
-    day: midnightBefore(now) - permitSeconds * 1000,
+    // One that was good across midnight may have been used on either side of it.
+    day: midnight - permitSeconds * 1000,
+    midnight,
     latest: now + furthestUseSeconds * 1000,
   };
 }

@@ -142,6 +142,11 @@ function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): read
               LATERAL (SELECT ${at} - make_interval(mins => minute) + make_interval(secs => n) AS at) a`,
     ],
     [
+      'permits of a day',
+      `INSERT INTO permit_day (source_id, day, used)
+       SELECT source_id, date_trunc('day', used_at, 'UTC'), count(*) FROM permit GROUP BY 1, 2`,
+    ],
+    [
       'events of a week',
       `INSERT INTO outbox (type, key, data, created_at, published_at, event_id, position)
        SELECT 'quotes.stored', s || '/0', jsonb_build_object('sourceId', s, 'runId', md5(minute || s), 'accepted', 24), at, at, gen_random_uuid(),

@@ -73,6 +73,7 @@ export const lifetimes = {
   export: { days: 'runs', since: 'created_at' },
   export_file: { goesWith: 'export' },
   permit: { days: 3, since: 'reserved_at' },
+  permit_day: { days: 3, since: 'day' },
   lease: { oneOfEach: 'name' },
 
   source_state: { oneOfEach: 'source' },

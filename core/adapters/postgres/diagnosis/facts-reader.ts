@@ -12,6 +12,7 @@ import type { Pool } from '../database/pool.ts';
 import { isPausedAt, switchStore } from '../database/switches.ts';
 import { listedVenues } from '../listings/listed-venues.ts';
 import { isLoginHeldAt } from '../sources/logins.ts';
+import { usedSince } from '../work/permits.ts';
 import { servedPrices } from './served-prices.ts';
 
 const hourMs = 3600_000;
@@ -122,13 +123,11 @@ async function stateRows(pool: Pool, ids: readonly string[], now: Date) {
             coalesce(st.breaker, 'closed') AS breaker,
             coalesce(c.is_set, false) AS credentials_set, c.changed_at AS credentials_at,
             CASE WHEN ${isLoginHeldAt('c', '$2')} THEN c.login_held END AS login_held, c.login_held_until,
-            p.day_used, coalesce(m.used, 0)::int AS busiest_minute, o.overdue
+            ${usedSince('s.source_id', '$2')} AS day_used, coalesce(m.used, 0)::int AS busiest_minute, o.overdue
      FROM unnest($1::text[]) WITH ORDINALITY s (source_id, place)
      LEFT JOIN source_state st USING (source_id)
      LEFT JOIN source_health h USING (source_id)
      LEFT JOIN source_credentials c USING (source_id)
-     CROSS JOIN LATERAL (SELECT count(*)::int AS day_used FROM permit
-       WHERE source_id = s.source_id AND used_at >= date_trunc('day', $2::timestamptz, 'UTC')) p
      LEFT JOIN LATERAL (SELECT count(*) AS used FROM permit
        WHERE source_id = s.source_id AND used_at > $2::timestamptz - interval '1 hour'
        GROUP BY date_trunc('minute', used_at) ORDER BY 1 DESC LIMIT 1) m ON true

@@ -11,6 +11,7 @@ import type { JudgedSource } from '../../../ports/outcome-store.ts';
 import { intervalOf } from '../database/instant.ts';
 import type { Connection } from '../database/pool.ts';
 import { isPausedAt, servicesAt } from '../database/switches.ts';
+import { usedSince } from '../work/permits.ts';
 
 /** Newest runs of a job that are read, and most of their tasks: enough for a baseline of how long it takes. */
 const runsOfJob = 60;
@@ -182,9 +183,7 @@ async function lockState(db: Connection, sourceId: string, now: Date): Promise<z
 async function readRest(db: Connection, sourceId: string, now: Date): Promise<z.infer<typeof factsRow>> {
   const { rows } = await db.query({
     name: 'judge-rest',
-    text: `SELECT (SELECT count(*)::int FROM permit
-                   WHERE source_id = $1 AND used_at >= date_trunc('day', $2::timestamptz, 'UTC')) AS used_today,
-                  v.finished_at AS recovered_at, v.job AS recovered_job,
+    text: `SELECT ${usedSince('$1', '$2')} AS used_today, v.finished_at AS recovered_at, v.job AS recovered_job,
                   coalesce((SELECT jsonb_agg(jsonb_build_object('job', job, 'to', extract(epoch FROM planned_to) * 1000))
                             FROM planner_state WHERE source_id = $1), '[]') AS planned,
                   coalesce((SELECT jsonb_agg(jsonb_build_object('id', service_id, 'since', extract(epoch FROM changed_at) * 1000))

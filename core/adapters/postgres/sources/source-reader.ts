@@ -8,6 +8,7 @@ import type { SourceReader } from '../../../ports/source-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { instant, rowsOf } from '../database/rows.ts';
 import { isPausedAt } from '../database/switches.ts';
+import { usedSince } from '../work/permits.ts';
 import { runStatus } from '../work/run-status.ts';
 import { isLoginHeldAt } from './logins.ts';
 
@@ -95,14 +96,13 @@ export function sourceReader(pool: Pool): SourceReader {
                LEFT JOIN source_state st USING (source_id)
                LEFT JOIN source_health h USING (source_id)
                LEFT JOIN source_credentials c USING (source_id)
-               -- Each is counted in an index alone: a day has many permits.
+               -- Each is counted in an index alone; those of the day are counted already.
                CROSS JOIN LATERAL (SELECT count(*)::int AS reserved FROM permit
                  WHERE source_id = s.source_id AND used_at IS NULL AND expires_at > $2) w
                CROSS JOIN LATERAL (SELECT w.reserved + count(*)::int AS minute_used FROM permit
                  WHERE source_id = s.source_id AND used_at > $2::timestamptz - make_interval(secs => ${minuteSeconds})
                    AND used_at >= date_trunc('day', $2::timestamptz, 'UTC')) m
-               CROSS JOIN LATERAL (SELECT w.reserved + count(*)::int AS day_used FROM permit
-                 WHERE source_id = s.source_id AND used_at >= date_trunc('day', $2::timestamptz, 'UTC')) p
+               CROSS JOIN LATERAL (SELECT w.reserved + ${usedSince('s.source_id', '$2')} AS day_used) p
                LEFT JOIN LATERAL (
                  SELECT n.id, n.job, n.due_at, ${runStatus} AS status,
                         CASE WHEN bool_and(t.finished_at IS NOT NULL) THEN max(t.finished_at) END AS finished_at,

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { runReasons } from '../../../contracts/words/run-reasons.ts';
 import type { FailedRun, WatchedSlot, WatchedTask } from '../../../planning/plan.ts';
 import type { Connection } from '../database/pool.ts';
+import { usedSince } from './permits.ts';
 
 const row = z.object({
   source_id: z.string(),
@@ -44,10 +45,8 @@ export async function failedRuns(db: Connection, watched: readonly WatchedSlot[]
                   t.reason, t.finished_at, CASE WHEN starts_with(r.slot, f.id || '/') THEN r.slot END AS retry,
                   u.used_today
            FROM failed f
-           -- Counted once for each source, and not for each of its tasks.
-           JOIN (SELECT s.source_id, count(p.used_at)::int AS used_today FROM (SELECT DISTINCT source_id FROM failed) s
-                 LEFT JOIN permit p ON p.source_id = s.source_id AND p.used_at >= date_trunc('day', $5::timestamptz, 'UTC')
-                 GROUP BY s.source_id) u USING (source_id)
+           -- Read once for each source, and not for each of its tasks.
+           JOIN (SELECT source_id, ${usedSince('s.source_id', '$5')} AS used_today FROM (SELECT DISTINCT source_id FROM failed) s) u USING (source_id)
            JOIN run r ON r.source_id = f.source_id AND r.job = f.job AND r.due_at >= f.due_at
                      AND (r.id = f.id OR r.trigger IN ('manual', 'retry'))
            JOIN task t ON t.run_id = r.id

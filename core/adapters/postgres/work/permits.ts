@@ -41,7 +41,7 @@ export async function takePermits(
   const facts = await readLedger(connection, sourceId, now, task);
   const decision = decidePermits(facts, source.quota, { purpose, count });
   if (!decision.granted) return { permits: [], why: decision.why, retryAfterSeconds: decision.retryAfterSeconds };
-  const permits = await writePermits(connection, { sourceId, purpose, task, now, times: decision.permits });
+  // Before the permits are written and counted: who moves those of a wrong clock locks rows in this order too.
   if (task && facts.promisedToAttempt > 0)
     await connection.query({
       name: 'permit-promise-kept',
@@ -49,6 +49,7 @@ export async function takePermits(
              WHERE run_id = $1 AND part = $2 AND attempt = $3 AND promised > 0`,
       values: [task.runId, task.part, task.attempt, count],
     });
+  const permits = await writePermits(connection, { sourceId, purpose, task, now, times: decision.permits });
   return { permits, why: null, retryAfterSeconds: 0 };
 }
 
@@ -81,6 +82,14 @@ export async function lockLedger(connection: Connection, sourceId: string): Prom
   return clockRow.parse(rows[0]).now;
 }
 
+/**
+ * SQL for the permits of a source that count against the day of UTC of an instant, and later ones: as the triggers of
+ * `permit` have counted them.
+ */
+export const usedSince = (sourceId: string, instant: string) =>
+  `(SELECT coalesce(sum(used), 0)::int FROM permit_day
+    WHERE source_id = ${sourceId} AND day >= date_trunc('day', ${instant}::timestamptz, 'UTC'))`;
+
 const ledgerRow = z.object({
   minuteUses: z.array(z.number()),
   usedToday: z.int(),
@@ -103,7 +112,8 @@ export async function readLedger(
   const from = countedFrom(now);
   const { rows } = await db.query({
     name: 'permit-facts',
-    // The day is counted in the index alone; only the minute's rows are read.
+    // The day is counted already; beside it, in the index alone, those of just before it, without those of a clock that was
+    // ahead. Only the minute's rows are read.
     text: `SELECT p.*, d.*, r.*, ${msOf('greatest(l.used_at, r.last_reserved, p.last_begin)')} AS "lastBegin",
                   ${msOf('s.held_until')} AS "heldUntil", s.budget_factor AS "budgetFactor", ${msOf('s.budget_until')} AS "budgetUntil"
            FROM (SELECT coalesce(array_agg(${msOf('used_at')} ORDER BY used_at), '{}') AS "minuteUses",
@@ -111,8 +121,9 @@ export async function readLedger(
                         coalesce(sum(promised) FILTER (WHERE run_id = $5 AND part = $6 AND attempt = $7), 0)::int AS "promisedToAttempt",
                         max(not_before) AS last_begin
                  FROM permit WHERE source_id = $1 AND used_at > $3 AND used_at <= $8) p
-           CROSS JOIN (SELECT count(*)::int AS "usedToday" FROM permit
-                       WHERE source_id = $1 AND used_at >= $4 AND used_at <= $8) d
+           CROSS JOIN (SELECT ${usedSince('$1', '$9')}
+                         + (SELECT count(*)::int FROM permit WHERE source_id = $1 AND used_at >= $4 AND used_at < $9)
+                         - (SELECT count(*)::int FROM permit WHERE source_id = $1 AND used_at > $8) AS "usedToday") d
            CROSS JOIN (SELECT count(*)::int AS reserved, max(not_before) AS last_reserved FROM permit
                        WHERE source_id = $1 AND used_at IS NULL AND expires_at > $2) r
            LEFT JOIN LATERAL (SELECT used_at FROM permit WHERE source_id = $1 AND used_at >= least($3::timestamptz, $4::timestamptz)
@@ -127,6 +138,7 @@ export async function readLedger(
       task?.part ?? null,
       task?.attempt ?? null,
       new Date(from.latest),
+      new Date(from.midnight),
     ],
   });
   const { budgetFactor, budgetUntil, ...facts } = ledgerRow.parse(rows[0]);
