@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import type { LambdaEvent } from 'hono/aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { envelope } from '../../core/contracts/http/envelope.ts';
+import { exportLinkSchema } from '../../core/contracts/http/exports.ts';
 import { apiQueues } from '../../core/contracts/queues.ts';
 import { settingNames } from '../../core/contracts/settings.ts';
 import { type Keys, makeBatch, makeKeys, makeListing, makeQuote } from '../support/api-fixture.ts';
@@ -33,6 +36,8 @@ beforeAll(async () => {
   for (const [queue, url] of Object.entries(apiQueues)) vi.stubEnv(settingNames[url], `http://127.0.0.1:1/${queue}`);
   vi.stubEnv('RAW_BUCKET', 'raw-bucket');
   vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'none');
   ({ handler } = await import('../../functions/api/handler.ts'));
 }, 60_000);
 afterAll(() => {
@@ -134,6 +139,24 @@ describe('the function behind API Gateway', () => {
     const report = await ask({ path: headerOf(made, 'location') ?? '', headers });
     expect([report.statusCode, report.isBase64Encoded]).toEqual([200, false]);
     expect(report.body).toMatch(/^# Diagnostics report\n/);
+  });
+
+  it('signs links to the files of an export for a quarter of an hour, to be saved', async () => {
+    const headers = { 'x-api-key': keys.read };
+    const id = randomUUID();
+    await world.pool.query(
+      `INSERT INTO export (id, created_at, use, intervals, from_date, to_date, left_out, listings, status, units, expires_at)
+       VALUES ($1, now(), 'internal', '{1d}', '2026-01-01', '2026-01-02', '{}', '{1}', 'succeeded', '[]', now() + interval '1 day')`,
+      [id],
+    );
+    const answer = await ask({ path: `/api/v1/exports/${id}/files`, headers });
+    const { data } = envelope(z.array(exportLinkSchema)).parse(JSON.parse(answer.body));
+    expect(data.map(({ path }) => path)).toEqual(['_manifest.json']);
+    for (const { url } of data)
+      expect(Object.fromEntries(new URL(url).searchParams)).toMatchObject({
+        'X-Amz-Expires': '900',
+        'response-content-disposition': 'attachment',
+      });
   });
 
   it('signs in: the cookie comes back, without Secure on plain http', async () => {

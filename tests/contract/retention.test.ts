@@ -325,6 +325,23 @@ describe('rows that are over', () => {
     expect(await count('backfill')).toBe(0);
   });
 
+  it('the list of the files of an export goes with it', async () => {
+    const made = async (days: number) => {
+      const id = randomUUID();
+      await pool.query(
+        `INSERT INTO export (id, created_at, use, intervals, from_date, to_date, left_out, listings, status)
+         VALUES ($1, $2, 'internal', '{1d}', '2026-01-01', '2026-01-02', '{}', '{1}', 'succeeded')`,
+        [id, ago(days)],
+      );
+      await pool.query(`INSERT INTO export_file (export_id, n, file) VALUES ($1, 1, '{}'), ($1, 2, '{}')`, [id]);
+      return id;
+    };
+    await made(91);
+    const young = await made(89);
+    await maintainDatabase(pool, now);
+    expect(await values('SELECT export_id::text AS value FROM export_file')).toEqual([young, young]);
+  });
+
   it('goes on behind runs that stay, a few at a time, and says when it had no more time', async () => {
     for (const days of [100, 101, 102, 103]) await makeRun(days);
     const kept = [await makeRun(110), await makeRun(110), await makeRun(110)];
