@@ -14,7 +14,6 @@ import { archiveIndex } from '../../core/adapters/postgres/history/archive-index
 import { archiveStore } from '../../core/adapters/postgres/history/archive-store.ts';
 import { quoteReader } from '../../core/adapters/postgres/prices/quote-reader.ts';
 import { everySource } from '../../core/auth/visible-sources.ts';
-import { historyManifestSchema } from '../../core/contracts/history-manifest.ts';
 import { calendarOf, sessionOn } from '../../core/market/calendar.ts';
 import type { HistoryReader } from '../../core/ports/history-reader.ts';
 import { tieredHistory } from '../../core/serving/tiered-history.ts';
@@ -60,18 +59,18 @@ export interface PlayedMonths {
   /** Bytes of each table with its indexes: the most in any evening, and in the end. */
   readonly most: ReadonlyMap<string, number>;
   readonly atLast: ReadonlyMap<string, number>;
-  /** Files of the archive in the end: their rows, and bytes. */
-  readonly filed: { readonly rows: number; readonly bytes: number };
   /** Minutes that were played on each day. */
   readonly minutes: ReadonlyMap<string, number>;
 }
 
-/** Digests of rows, by listing and month. */
-type Sums = Map<string, Set<string>>;
+/** Digests of rows, by listing and month, and there by version: one that is replaced the next morning says so from then on. */
+type Sums = Map<string, Map<string, string>>;
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
 const textsOf = (sums: Sums) =>
-  new Map([...sums].map(([key, digests]) => [key, `${digests.size} ${hashOf([...digests].toSorted().join(' '))}`]));
+  new Map(
+    [...sums].map(([key, digests]) => [key, `${digests.size} ${hashOf([...digests.values()].toSorted().join(' '))}`]),
+  );
 
 const listingRow = z.object({ id: z.int() });
 const bytesRow = z.object({ name: z.string(), bytes: z.number() });
@@ -181,14 +180,8 @@ export async function playMonths(world: OpenWorld, play: MonthsToPlay): Promise<
     const instants = [];
     for (const { at, of, before } of known) instants.push({ at, before, after: await knownAt(reader, of, at) });
     const rows = [...sums.values()].reduce((sum, digests) => sum + digests.size, 0);
-    const manifests = (await index.months('-infinity', 'infinity')).map(async ({ manifest }) =>
-      historyManifestSchema.parse(JSON.parse(Buffer.from(await files.get(manifest)).toString('utf8'))),
-    );
-    const inFiles = (await Promise.all(manifests)).flatMap((manifest) => manifest.files);
-    const sumOf = (of: 'rows' | 'bytes') => inFiles.reduce((sum, file) => sum + file[of], 0);
     return {
       ...{ stored: textsOf(sums), found: textsOf(inTheEnd), rows, instants, killedAt, most, atLast, minutes },
-      filed: { rows: sumOf('rows'), bytes: sumOf('bytes') },
     };
   } finally {
     await upstreams.stop();
@@ -220,13 +213,18 @@ async function addSums(
     const here = new Set<string>();
     for (const row of rows) {
       const key = `${listingId} ${row.asOf.toISOString().slice(0, 7)}`;
-      const digests = sums.get(key) ?? new Set();
+      const digests = sums.get(key) ?? new Map<string, string>();
       sums.set(key, digests);
-      const digest = hashOf(JSON.stringify(Object.entries(row).toSorted())).slice(0, 16);
-      if (here.has(digest))
+      const version = `${row.asOf.toISOString()} ${row.knownFrom}`;
+      if (here.has(version))
         throw new Error(`A reader gives a row of listing ${listingId} twice: ${row.asOf.toISOString()}.`);
-      here.add(digest);
-      digests.add(digest);
+      here.add(version);
+      const { knownTo, ...rest } = row;
+      const content = hashOf(JSON.stringify(Object.entries(rest).toSorted())).slice(0, 16);
+      const before = digests.get(version);
+      if (before !== undefined && !before.startsWith(content))
+        throw new Error(`A version of listing ${listingId} has changed: ${version}.`);
+      digests.set(version, `${content} ${knownTo}`);
     }
   }
 }
