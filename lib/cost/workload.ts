@@ -66,12 +66,12 @@ const messagesPerTask = 5;
 /** Calls of `state` for a relay: to claim, to acknowledge. */
 const statesPerRelay = 2;
 /** Rows with their indexes, and what a task leaves in the tables of work: `npm run bench:growth` measures them. */
-const quoteBytes = 245;
+const quoteBytes = 243;
 const bookkeepingBytes = 2_200;
-const archivedQuoteBytes = 79.4;
-/** Months of prices that stay in the database where no setting says otherwise, and a week of the one that goes. */
+const archivedQuoteBytes = 58.7;
+/** Months of prices that stay in the database where no setting says otherwise, and five nights and a week of the one that goes. */
 const usualHotMonths = 2;
-const hotMonths = usualHotMonths + 0.3;
+const hotMonths = usualHotMonths + 0.4;
 /** Months of runs with their tasks: 90 days. */
 const workMonths = 90 / daysPerMonth;
 /** A blob, packed: a third of a kilobyte a symbol. */

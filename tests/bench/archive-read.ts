@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { v5 } from 'uuid';
 import { quoteFileMetadata, readQuotes } from '../../core/adapters/parquet/read-quotes.ts';
 import { quoteFile } from '../../core/adapters/parquet/write-quotes.ts';
 import type { ArchivedQuote } from '../../core/prices/history/archived-quote.ts';
@@ -12,6 +13,8 @@ import { randomOf } from '../support/random.ts';
 const listings = 120;
 const rowsOfListing = 8_333;
 const random = randomOf(1);
+/** A run for each minute. They look like chance, which is what a row takes most for. */
+const runIds = Array.from({ length: rowsOfListing }, (_, minute) => v5(String(minute), v5.URL));
 
 function* quotes(): Generator<ArchivedQuote> {
   const first = Date.UTC(2026, 7, 3, 13, 30) * 1_000;
@@ -20,7 +23,7 @@ function* quotes(): Generator<ArchivedQuote> {
     for (let minute = 0; minute < rowsOfListing; minute++) {
       price *= 1 + (random() - 0.5) / 500;
       const asOf = first + (minute * 60 + Math.floor(random() * 60)) * 1_000_000;
-      const runId = `0b6a1c52-0000-5000-8000-${String(minute).padStart(12, '0')}`;
+      const runId = runIds[minute] ?? '';
       yield {
         ...{
           listingId,

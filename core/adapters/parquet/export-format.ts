@@ -2,7 +2,7 @@ import type { ExportPart } from '../../contracts/http/exports.ts';
 import type { ListingNames } from '../../ports/archive-store.ts';
 import type { ExportedAction, ExportedBar, ExportedFactor, ExportFormat } from '../../ports/export-rows.ts';
 import { day, decimal, double, flag, instant, integer, text } from './column-types.ts';
-import { quoteFile } from './write-quotes.ts';
+import { exportedQuoteColumns } from './write-quotes.ts';
 import { asWritten, type Column, dayValue, decimalValue, instantValue, tableFile } from './write-table.ts';
 
 /*
@@ -85,7 +85,7 @@ function about({ table, exchange, interval, month }: ExportPart): Record<string,
 
 /** Exported files in Parquet. */
 export const parquetExports: ExportFormat = {
-  quotes: (rows, names, part) => quoteFile(rows, names, about(part)),
+  quotes: writerOf('quote', exportedQuoteColumns),
   bars: writerOf('bar', barColumns),
   actions: writerOf('action', actionColumns),
   factors: writerOf('factor', factorColumns),

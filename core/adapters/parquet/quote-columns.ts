@@ -37,5 +37,23 @@ export const quoteColumns: readonly SchemaElement[] = [
   text('as_written'),
 ];
 
+/**
+ * What stands in a `blob_key` of the archive for the row's `run_id`, which is part of the key. The id looks like chance, so that
+ * no encoding makes it smaller: twice in a row it was half of what the row took.
+ */
+const runIdMark = '*';
+
+/** A key of a blob as the archive has it. */
+export function shortBlobKey(blobKey: string | null, runId: string | null): string | null {
+  if (blobKey === null || runId === null || blobKey.includes(runIdMark)) return blobKey;
+  return blobKey.replace(`/${runId}/`, `/${runIdMark}/`);
+}
+
+/** The whole key; files of former releases, and of exports, have it already. */
+export function wholeBlobKey(blobKey: string | null, runId: string | null): string | null {
+  if (blobKey === null || runId === null) return blobKey;
+  return blobKey.replace(`/${runIdMark}/`, `/${runId}/`);
+}
+
 /** Rows of a group: what a look-up reads of one listing is a few groups. */
 export const rowsOfGroup = 10_000;

@@ -3,7 +3,7 @@ import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetRead 
 import * as z from 'zod';
 import type { ArchivedQuote, Microseconds } from '../../prices/history/archived-quote.ts';
 import { decimalOfBytes } from './decimal-bytes.ts';
-import { quoteColumns } from './quote-columns.ts';
+import { quoteColumns, wholeBlobKey } from './quote-columns.ts';
 
 /** A part of a file, by ranges of bytes. */
 export interface QuoteFile {
@@ -151,6 +151,7 @@ function fieldsOf(columns: readonly string[]) {
   const sourceId = text('source');
   const time = number('as_of');
   const batch = number('batch_id');
+  const [runId, storedKey] = [textOrNull('run_id'), textOrNull('blob_key')];
   const readers: { readonly [Name in keyof ArchivedQuote]: (row: Row) => ArchivedQuote[Name] } = {
     listingId: listing,
     source: sourceId,
@@ -172,10 +173,10 @@ function fieldsOf(columns: readonly string[]) {
     wasProvisional: flag('was_provisional'),
     settledAt: numberOrNull('settled_at'),
     batchId: (row) => String(batch(row)),
-    runId: textOrNull('run_id'),
+    runId,
     part: numberOrNull('part'),
     attempt: numberOrNull('attempt'),
-    blobKey: textOrNull('blob_key'),
+    blobKey: (row) => wholeBlobKey(storedKey(row), runId(row)),
     parserVersion: textOrNull('parser_version'),
   };
   return {

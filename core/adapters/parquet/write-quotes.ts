@@ -1,6 +1,6 @@
 import type { ListingNames } from '../../ports/archive-store.ts';
 import type { ArchivedQuote } from '../../prices/history/archived-quote.ts';
-import { quoteColumns } from './quote-columns.ts';
+import { quoteColumns, shortBlobKey } from './quote-columns.ts';
 import { asWritten, type Column, decimalValue, instantValue, type NamedRow, tableFile } from './write-table.ts';
 
 /** Columns by which groups are found, or that people ask for by range. Of the others nobody needs the least and the greatest. */
@@ -38,18 +38,25 @@ const values: Readonly<Record<string, (of: NamedRow<ArchivedQuote>) => unknown>>
     asWritten({ price, previous_close, bid, ask, volume }),
 };
 
-const columns = quoteColumns.map((element): Column<ArchivedQuote> => {
+/** The columns of exported quotes, with whole keys of blobs. */
+export const exportedQuoteColumns = quoteColumns.map((element): Column<ArchivedQuote> => {
   const { name } = element;
   const of = Object.hasOwn(values, name) ? values[name] : undefined;
   if (of === undefined) throw new Error(`Nothing is written to the column ${name}.`);
   return { element, of, statistics: withStatistics.has(name) };
 });
 
-/** A Parquet file of quotes, in the order in which they are given. The same rows give the same bytes. */
+const archivedQuoteColumns = exportedQuoteColumns.map((column) =>
+  column.element.name === 'blob_key'
+    ? { ...column, of: ({ row }: NamedRow<ArchivedQuote>) => shortBlobKey(row.blobKey, row.runId) }
+    : column,
+);
+
+/** A file of the archive, of quotes in the order in which they are given. The same rows give the same bytes. */
 export function quoteFile(
   rows: readonly ArchivedQuote[],
   names: ListingNames,
   about: Readonly<Record<string, string>>,
 ): Uint8Array {
-  return tableFile('quote', columns, rows, names, { table: 'quotes', ...about });
+  return tableFile('quote', archivedQuoteColumns, rows, names, { table: 'quotes', ...about });
 }

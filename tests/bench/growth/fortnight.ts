@@ -16,6 +16,7 @@ import { type PlayedMonths, playMonths } from '../../support/played-months.ts';
 import { randomFrom } from '../../support/random.ts';
 import { openWorld } from '../../support/world.ts';
 import { writeToCostPage } from './cost-page.ts';
+import { hotDays } from './stored-bytes.ts';
 
 const { values } = parseArgs({
   options: {
@@ -73,18 +74,19 @@ function linesOf(played: PlayedMonths): { lines: string[]; gb: number } {
     (sum, [key, digest]) => sum + (hotMonths.some((month) => key.endsWith(month)) ? Number.parseInt(digest, 10) : 0),
     0,
   );
-  // The running month, the one before, and a week in which the one before that waits to be dropped; the work of 90 days.
   const windows = new Map([
-    ['quote', { days: 31 + 31 + 8, played: hotQuotes / symbols }],
+    ['quote', { days: (minutes: number) => hotDays(5_000 * minutes), played: hotQuotes / symbols }],
     ...['run', 'task', 'task_attempt', 'batch', 'batch_statistics'].map(
-      (name) => [name, { days: 90, played: minutesIn((date) => date >= runsFrom) }] as const,
+      (name) => [name, { days: () => 90, played: minutesIn((date) => date >= runsFrom) }] as const,
     ),
   ]);
-  const rows = [...played.most].map(([name, most]) => {
+  // Those of a month that waits to be dropped are in the days of quotes.
+  const tables = [...played.most].filter(([name]) => name !== 'former months');
+  const rows = tables.map(([name, most]) => {
     const window = windows.get(name);
     const atLast = played.atLast.get(name) ?? 0;
     const bytesFor = (minutes: number) =>
-      window ? ((times * atLast) / window.played) * minutes * window.days : times * most;
+      window ? ((times * atLast) / window.played) * minutes * window.days(minutes) : times * most;
     return { name, us: bytesFor(usMinutes * usShare), always: bytesFor(1_440) };
   });
   const gb = (bytes: number) => (bytes / 1e9).toFixed(1);
@@ -92,8 +94,6 @@ function linesOf(played: PlayedMonths): { lines: string[]; gb: number } {
   const large = rows.filter(({ us }) => us >= 50_000_000).toSorted((a, b) => b.us - a.us);
   const others = (of: 'us' | 'always') => sum(of) - large.reduce((total, row) => total + row[of], 0);
   const minutes = minutesIn(() => true);
-  const bytesOfRow = played.filed.bytes / played.filed.rows;
-  const gbAYear = (minutesOfDay: number) => gb(bytesOfRow * 5_000 * minutesOfDay * 365);
   return {
     gb: sum('us') / 1e9,
     lines: [
@@ -105,9 +105,8 @@ function linesOf(played: PlayedMonths): { lines: string[]; gb: number } {
       ...large.map(({ name, us, always }) => `| \`${name}\` | ${gb(us)} | ${gb(always)} |`),
       `| others | ${gb(others('us'))} | ${gb(others('always'))} |`,
       `| **in the database at most** | **${gb(sum('us'))}** | **${gb(sum('always'))}** |`,
-      `| the archive on S3, a year | ${gbAYear(usMinutes * usShare)} | ${gbAYear(1_440)} |`,
       '',
-      `A quote takes ${bytesOfRow.toFixed(1)} bytes in the archive. Nothing of what was stored was lost on the way to it, and at ${played.instants.length} instants the same was known before and afterwards; on the first night of each month it was killed at every step, at ${played.killedAt.size} kinds of places.`,
+      `Nothing of what was stored was lost on the way to it, and at ${played.instants.length} instants the same was known before and afterwards; on the first night of each month it was killed at every step, at ${played.killedAt.size} kinds of places.`,
     ],
   };
 }
