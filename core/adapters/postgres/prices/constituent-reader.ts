@@ -73,13 +73,19 @@ export function constituentReader(pool: Pool): VisibleTo<ConstituentReader> {
       visible.require(of.snapshot.source);
       const result = await pool.query({
         name: 'constituents',
-        text: `SELECT ${namedListingColumns}, m.rank, m.weight, m.price, m.previous_close AS "previousClose", m.change,
-                      trim_scale(m.change_fraction) AS "changeFraction", m.currency
-               FROM ${membersKnown('index_listing_id = $1 AND source = $2 AND date = $3', '$4')} m
-               JOIN listing l ON l.id = m.listing_id JOIN instrument i ON i.id = l.instrument_id
-               JOIN symbol_alias a ON a.listing_id = l.id AND a.namespace = 'canonical' AND a.valid_from <= $3 AND a.valid_to > $3
-               WHERE $5::int IS NULL OR (m.rank, a.symbol) > ($5, $6::text)
-               ORDER BY m.rank, a.symbol LIMIT $7`,
+        // The page first, by ranks and symbols; names and exchanges are read for its members only. `OFFSET 0` has the symbols
+        // looked up: an index has hundreds of members, and all that there are may be more by far.
+        text: `WITH page AS MATERIALIZED (
+                 SELECT m.*, a.symbol
+                 FROM ${membersKnown('index_listing_id = $1 AND source = $2 AND date = $3', '$4')} m
+                 CROSS JOIN LATERAL (SELECT symbol FROM symbol_alias WHERE listing_id = m.listing_id AND namespace = 'canonical'
+                                       AND valid_from <= $3 AND valid_to > $3 OFFSET 0) a
+                 WHERE $5::int IS NULL OR (m.rank, a.symbol) > ($5, $6::text)
+                 ORDER BY m.rank, a.symbol LIMIT $7)
+               SELECT ${namedListingColumns}, a.rank, a.weight, a.price, a.previous_close AS "previousClose", a.change,
+                      trim_scale(a.change_fraction) AS "changeFraction", a.currency
+               FROM page a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id
+               ORDER BY a.rank, a.symbol`,
         values: [
           of.snapshot.indexListingId,
           of.snapshot.source,
