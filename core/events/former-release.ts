@@ -1,5 +1,6 @@
 /** Events of the former release, which writes them until a deployment is over. */
-import { type EventType, eventSchema, type QuotronEvent } from '../contracts/events/event.ts';
+import { type EventType, eventSchema, namedByType, type QuotronEvent } from '../contracts/events/event.ts';
+import type { ClaimedEvent } from '../contracts/events/relay.ts';
 
 const renamed: ReadonlyMap<string, EventType> = new Map([['source.health_changed', 'source.health-changed']]);
 
@@ -22,4 +23,21 @@ export function eventOf(type: string, data: unknown): QuotronEvent | null {
     data: { ...data, kind, origin: 'former_release', listings: [], listingCount: 0, from: null, to: null },
   });
   return completed.success ? completed.data : null;
+}
+
+/** An event that the one writer of this release has checked and written, and whose data are not read again. */
+type CheckedEvent = ClaimedEvent & { readonly type: EventType; readonly key: string; readonly data: string };
+
+/**
+ * Whether an event is such a one. The former release's have names of their own, or the key of their source where this
+ * release's have a block, too.
+ */
+export function isChecked(event: ClaimedEvent): event is CheckedEvent {
+  const named = namedByType.get(event.type);
+  return (
+    typeof event.data === 'string' &&
+    event.key !== undefined &&
+    named !== undefined &&
+    named.block === event.key.includes('/')
+  );
 }

@@ -1,4 +1,4 @@
-import type { QuotronEvent } from '../contracts/events/event.ts';
+import { namedByType, type QuotronEvent } from '../contracts/events/event.ts';
 import type { QuotesEvent } from './of-batch.ts';
 
 type Event = Pick<QuotronEvent, 'data'> | Pick<QuotesEvent, 'data'>;
@@ -18,4 +18,9 @@ export function keyOf({ data }: Event): string {
 /** The source that an event is about; `null` for none. */
 export function sourceIdOf({ data }: Event): string | null {
   return 'sourceId' in data ? data.sourceId : null;
+}
+
+/** The same, by what an event is known by where its data are not read. */
+export function sourceIdOfKey(type: string, key: string): string | null {
+  return namedByType.get(type)?.source ? (key.split('/', 1)[0] ?? key) : null;
 }

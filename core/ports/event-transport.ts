@@ -1,4 +1,4 @@
-import type { CloudEvent } from '../contracts/events/cloud-event.ts';
+import type { OutgoingEvent } from '../contracts/events/cloud-event.ts';
 
 /** What became of events that were sent. */
 export interface SendResult {
@@ -17,5 +17,5 @@ export interface SendResult {
 export interface EventTransport {
   /** How many events it is given at once, so that sending them takes seconds at the most. */
   readonly atOnce: number;
-  send(events: readonly CloudEvent[]): Promise<SendResult>;
+  send(events: readonly OutgoingEvent[]): Promise<SendResult>;
 }

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { CreateTopicCommand, PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { compatibilityPartitioner, Producer } from '@platformatic/kafka';
 import { clientOptions } from '../../core/adapters/kafka/client-options.ts';
-import { kafkaEventTransport, recordOf } from '../../core/adapters/kafka/event-transport.ts';
+import { kafkaEventTransport } from '../../core/adapters/kafka/event-transport.ts';
 import { makeTopics } from '../../core/adapters/kafka/topics.ts';
 import { publish } from '../../core/adapters/postgres/database/outbox.ts';
 import { inTransaction, type Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { snsEventTransport } from '../../core/adapters/sns/event-transport.ts';
 import { chunked } from '../../core/contracts/chunked.ts';
-import { type CloudEvent, toJson } from '../../core/contracts/events/cloud-event.ts';
+import { type CloudEvent, toJson, typePrefix } from '../../core/contracts/events/cloud-event.ts';
 import { localInstallation } from '../../core/contracts/installation.ts';
 import { kafkaPartitions } from '../../core/contracts/kafka.ts';
 import type { EventTransport } from '../../core/ports/event-transport.ts';
@@ -53,6 +53,8 @@ interface Arm {
 }
 
 const keys = 50;
+/** Events of a round that is not counted. */
+const warmUp = 20_000;
 /** Events of a call of the bare client of Kafka: about as many as the transport sends in one. */
 const atOnce = 1_000;
 
@@ -77,6 +79,8 @@ export async function benchEvents(
     const pool = database.pool(1);
     for (const arm of arms) {
       const runs: EventsResult[] = [];
+      // Broker and client are faster when they have run for a while: what comes first would seem slow.
+      if (arm.rounds > 1) await timed(arm, Math.min(events, warmUp), pool);
       for (let round = 0; round < arm.rounds; round++) runs.push(await timed(arm, events, pool));
       runs.sort((a, b) => a.ratio - b.ratio);
       const median = runs[Math.floor(runs.length / 2)];
@@ -143,6 +147,21 @@ async function spentIn(server: number, work: () => Promise<void>): Promise<Proce
   };
 }
 
+const header = { contentType: Buffer.from('content-type'), id: Buffer.from('ce_id'), type: Buffer.from('ce_type') };
+const contentType = Buffer.from('application/cloudevents+json; charset=UTF-8');
+
+/** The record of an event, as the transport sends it: the same bytes. */
+function recordOf(event: CloudEvent) {
+  return {
+    ...{ topic: 'bench', key: Buffer.from(event.partitionkey), value: Buffer.from(toJson(event)) },
+    headers: new Map([
+      [header.contentType, contentType],
+      [header.id, Buffer.from(event.id)],
+      [header.type, Buffer.from(`${typePrefix}${event.event.type}`)],
+    ]),
+  };
+}
+
 async function kafkaArm(dir: string): Promise<Arm> {
   const kafka = await startKafka({ dir, say: () => {} });
   const connection = { brokers: [kafka.brokers], tls: undefined, sasl: undefined };
@@ -156,7 +175,7 @@ async function kafkaArm(dir: string): Promise<Arm> {
     ...{ name: 'Kafka', rounds: 3, transport },
     async bare(given) {
       for (const some of chunked(given, atOnce))
-        await producer.send({ messages: some.map((event) => recordOf(event, 'bench')) });
+        await producer.send({ messages: some.map((event) => recordOf(event)) });
     },
     async close() {
       await producer.close(true);

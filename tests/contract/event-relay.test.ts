@@ -7,7 +7,7 @@ import { inTransaction, type Pool } from '../../core/adapters/postgres/database/
 import { switchStore } from '../../core/adapters/postgres/database/switches.ts';
 import { relayLag, removeEvents } from '../../core/adapters/postgres/events/relay-store.ts';
 import { postgresState } from '../../core/adapters/postgres/work/state.ts';
-import type { CloudEvent } from '../../core/contracts/events/cloud-event.ts';
+import { type CloudEvent, cloudEventSchema } from '../../core/contracts/events/cloud-event.ts';
 import { localInstallation } from '../../core/contracts/installation.ts';
 import type { StateRequest } from '../../core/contracts/state.ts';
 import type { EventTransport } from '../../core/ports/event-transport.ts';
@@ -31,7 +31,8 @@ function recorder(refuses: (event: CloudEvent) => boolean = () => false, atOnce 
     async send(events) {
       const blocked = new Set<string>();
       const sent: string[] = [];
-      for (const event of events) {
+      for (const { body } of events) {
+        const event = cloudEventSchema.parse(JSON.parse(body));
         if (blocked.has(event.partitionkey) || refuses(event)) {
           blocked.add(event.partitionkey);
           continue;

@@ -27,7 +27,7 @@ import { localInstallation } from '../../core/contracts/installation.ts';
 import { relayEvents } from '../../core/runtime/relay-events.ts';
 import { emulatorClient, type RunningEmulator, startEmulator } from '../../localstack/emulator.ts';
 import { type EventWorld, eventTransportSuite, inTurns, tries } from '../support/event-transport-suite.ts';
-import { countsOf, incidentEvent } from '../support/incident-events.ts';
+import { countsOf, incidentEvent, sendAll } from '../support/incident-events.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { incident, tellEvents } from '../support/told-events.ts';
 import { useWorld } from '../support/use-world.ts';
@@ -185,7 +185,7 @@ describe('events on SNS FIFO and SQS FIFO, on the emulator', () => {
 
   it('a dead letter that is sent back comes again, in its key', async () => {
     const { transport, deliver, url, deadUrl } = await world();
-    await transport.send([incidentEvent('yahoo', 1)]);
+    await sendAll(transport, [incidentEvent('yahoo', 1)]);
     let deliveries = 0;
     const inspector = sqsQueueInspector({ follower: { url, deadUrl } }, sqs);
     let dead = 0;
@@ -224,7 +224,7 @@ describe('events on SNS FIFO and SQS FIFO, on the emulator', () => {
       ...incidentEvent('coingecko', 1),
       event: { type: 'watch.changed', data: { sourceId: 'coingecko', change: 'added', symbols } },
     };
-    expect((await transport.send([other, wanted])).failures).toEqual([]);
+    expect((await sendAll(transport, [other, wanted])).failures).toEqual([]);
     const keys: string[] = [];
     await deliver(
       async (batch) => {

@@ -39,7 +39,7 @@ import {
   tries,
 } from '../support/event-transport-suite.ts';
 import { notRunHere } from '../support/fault-table/not-run-here.ts';
-import { countsOf, incidentEvent } from '../support/incident-events.ts';
+import { countsOf, incidentEvent, sendAll } from '../support/incident-events.ts';
 import { useWorld } from '../support/use-world.ts';
 
 /** The event of MSK, as far as it is read here. */
@@ -122,6 +122,21 @@ async function read(
   }
 }
 
+/** An incident of a source that is longer than a broker takes. */
+function longEvent(count: number): CloudEvent {
+  const tooLong = incidentEvent('yahoo', count);
+  return {
+    ...tooLong,
+    event: {
+      type: 'watch.changed',
+      data: {
+        ...{ sourceId: 'yahoo', change: 'added' },
+        symbols: oneTo(200).map(() => ({ symbol: 'A'.repeat(8_000), sourceSymbol: 'A' })),
+      },
+    },
+  };
+}
+
 describe('events on Kafka', () => {
   eventTransportSuite(async (): Promise<EventWorld> => {
     const { topic, deadTopic } = await topics();
@@ -166,7 +181,7 @@ describe('events on Kafka', () => {
   it('a record is the CloudEvents binding in structured mode: key, value and content type', async () => {
     const { topic } = await topics();
     const event = incidentEvent('yahoo', 1);
-    await transportTo(topic).send([event]);
+    await sendAll(transportTo(topic), [event]);
     const [record] = await read(topic);
     expect(record?.key).toBe('yahoo');
     expect(cloudEventSchema.parse(JSON.parse(record?.value ?? ''))).toEqual(event);
@@ -180,11 +195,14 @@ describe('events on Kafka', () => {
   it('can be read again from a time', async () => {
     const { topic } = await topics();
     const transport = transportTo(topic);
-    await transport.send(oneTo(5).map((count) => incidentEvent('yahoo', count)));
+    await sendAll(
+      transport,
+      oneTo(5).map((count) => incidentEvent('yahoo', count)),
+    );
     await new Promise((resolve) => setTimeout(resolve, 50));
     const since = new Date();
     const later = [6, 7, 8].map((count) => incidentEvent('yahoo', count));
-    await transport.send(later);
+    await sendAll(transport, later);
     const again = (await read(topic, since)).map(({ value }) => cloudEventSchema.parse(JSON.parse(value)));
     expect(again).toEqual(later);
     expect(await read(topic)).toHaveLength(8);
@@ -192,21 +210,25 @@ describe('events on Kafka', () => {
 
   it('an event that the broker does not take holds its own key only', async () => {
     const { topic } = await topics();
-    const tooLong = incidentEvent('yahoo', 2);
-    const long: CloudEvent = {
-      ...tooLong,
-      event: {
-        type: 'watch.changed',
-        data: {
-          ...{ sourceId: 'yahoo', change: 'added' },
-          symbols: oneTo(200).map(() => ({ symbol: 'A'.repeat(8_000), sourceSymbol: 'A' })),
-        },
-      },
-    };
+    const long = longEvent(2);
     const events = [incidentEvent('yahoo', 1), long, incidentEvent('yahoo', 3), incidentEvent('coingecko', 1)];
-    const { sent, failures } = await transportTo(topic).send(events);
+    const { sent, failures } = await sendAll(transportTo(topic), events);
     expect(sent.toSorted()).toEqual([events[0]?.id, events[3]?.id].toSorted());
     expect(failures).toHaveLength(1);
+  });
+
+  it('of many, in two calls at once, an event that the broker does not take holds its own key only', async () => {
+    const { topic } = await topics();
+    const sources = ['coingecko', 'yahoo', 'slickcharts', 'alpha-vantage'];
+    const events = oneTo(100).flatMap((count) =>
+      sources.map((source) => (source === 'yahoo' && count === 30 ? longEvent(30) : incidentEvent(source, count))),
+    );
+    const { sent, failures } = await sendAll(transportTo(topic), events);
+    expect(failures).toHaveLength(1);
+    expect(sent).toHaveLength(329);
+    const taken = (await read(topic)).map(({ value }) => cloudEventSchema.parse(JSON.parse(value)));
+    const first = [...new Map(taken.map((event) => [event.id, event])).values()];
+    for (const source of sources) expect(countsOf(first, source), source).toEqual(oneTo(source === 'yahoo' ? 29 : 100));
   });
 
   it('a function of the local cloud that follows is invoked with events of its types', async () => {
@@ -220,7 +242,7 @@ describe('events on Kafka', () => {
       ),
     );
     expect(started).toHaveLength(2);
-    await transportTo(kafkaTopics(localInstallation).events).send([
+    await sendAll(transportTo(kafkaTopics(localInstallation).events), [
       incidentEvent('yahoo', 1),
       incidentEvent('yahoo', 2),
     ]);
@@ -249,7 +271,7 @@ describe('events on Kafka', () => {
   it('a process of one’s own follows as the page shows it', async () => {
     const { topic } = await topics();
     const events = oneTo(3).map((count) => incidentEvent('yahoo', count));
-    await transportTo(topic).send(events);
+    await sendAll(transportTo(topic), events);
     const page = readFileSync(join(root, 'docs', 'consuming-events.md'), 'utf8');
     const block = blocksOf(page).find(({ code }) => code.includes("from '@platformatic/kafka'"));
     const script = block?.code ?? '';

@@ -16,7 +16,7 @@ import { startPoller } from '../../localstack/kafka/poller.ts';
 import { freePort } from '../../localstack/ports.ts';
 import { patience, tries } from '../support/event-transport-suite.ts';
 import { notRunHere } from '../support/fault-table/not-run-here.ts';
-import { countsOf, incidentEvent } from '../support/incident-events.ts';
+import { countsOf, incidentEvent, sendAll } from '../support/incident-events.ts';
 
 const missing = whyNoKafka();
 const folder = mkdtempSync(join(tmpdir(), 'quotron-kafka-'));
@@ -62,7 +62,7 @@ describe('a Kafka that wants TLS and a password', () => {
     expect(await makeTopics(secured, { [topic]: of, [deadTopic]: of })).toEqual([topic, deadTopic]);
     const transport = kafkaEventTransport(secured, topic);
     const events = [1, 2, 3].flatMap((count) => ['yahoo', 'coingecko'].map((key) => incidentEvent(key, count)));
-    expect(await transport.send(events)).toEqual({ sent: events.map(({ id }) => id), failures: [] });
+    expect(await sendAll(transport, events)).toEqual({ sent: events.map(({ id }) => id), failures: [] });
     await transport.close();
     const handled: CloudEvent[] = [];
     const poller = startPoller({
@@ -81,7 +81,7 @@ describe('a Kafka that wants TLS and a password', () => {
     ['no TLS', { KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT' }],
   ])('takes nothing with %s, and says so without the password', async (_, differs) => {
     const transport = kafkaEventTransport(connection(differs), 'events');
-    const { sent, failures } = await transport.send([incidentEvent('yahoo', 1)]);
+    const { sent, failures } = await sendAll(transport, [incidentEvent('yahoo', 1)]);
     await transport.close();
     expect(sent).toEqual([]);
     expect(failures).toHaveLength(1);

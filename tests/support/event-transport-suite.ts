@@ -6,7 +6,7 @@ import { type CloudEvent, cloudEventSchema } from '../../core/contracts/events/c
 import type { EventTransport } from '../../core/ports/event-transport.ts';
 import { handleEvents } from '../../core/runtime/event-handler.ts';
 import { until } from '../../localstack/processes.ts';
-import { countsOf, incidentEvent } from './incident-events.ts';
+import { countsOf, incidentEvent, sendAll } from './incident-events.ts';
 
 /** The follower, as a transport invokes it. */
 export type Invoke = (event: SQSEvent | MSKEvent) => Promise<SQSBatchResponse>;
@@ -53,7 +53,7 @@ export function eventTransportSuite(make: () => Promise<EventWorld>): void {
   it('takes events to the follower: each, and those of a key in order', async () => {
     const { transport, deliver } = await make();
     const events = interleaved(25);
-    const { sent, failures } = await transport.send(events);
+    const { sent, failures } = await sendAll(transport, events);
     expect({ sent: [...sent].sort(), failures }).toEqual({ sent: events.map(({ id }) => id).sort(), failures: [] });
     const handled: CloudEvent[] = [];
     await deliver(
@@ -69,9 +69,9 @@ export function eventTransportSuite(make: () => Promise<EventWorld>): void {
     const { transport, deliver } = await make();
     const [first, ...rest] = oneTo(4).map((at) => incidentEvent('yahoo', at));
     if (!first) throw new Error('there is a first one');
-    await transport.send([first]);
+    await sendAll(transport, [first]);
     // A relay that died before it marked the first one.
-    await transport.send([first, ...rest]);
+    await sendAll(transport, [first, ...rest]);
     const handled: CloudEvent[] = [];
     await deliver(
       (batch) => handleEvents(batch, async (event) => handled.push(event), { tries }),
@@ -84,7 +84,7 @@ export function eventTransportSuite(make: () => Promise<EventWorld>): void {
   it('an event that always fails is a dead letter after its tries; what comes after it, and other keys, go on', async () => {
     const { transport, deliver, dead } = await make();
     const events = interleaved(6);
-    await transport.send(events);
+    await sendAll(transport, events);
     const poison = events.find((event) => countsOf([event], 'yahoo')[0] === 3);
     const handled: CloudEvent[] = [];
     let failed = 0;
@@ -112,10 +112,10 @@ export function eventTransportSuite(make: () => Promise<EventWorld>): void {
 
   it('what is no event is a dead letter, too', async () => {
     const { transport, deliver, dead, put } = await make();
-    await transport.send([incidentEvent('yahoo', 1)]);
+    await sendAll(transport, [incidentEvent('yahoo', 1)]);
     const text = `no event ${randomUUID()}`;
     await put('yahoo', text);
-    await transport.send([incidentEvent('yahoo', 2), incidentEvent('coingecko', 1)]);
+    await sendAll(transport, [incidentEvent('yahoo', 2), incidentEvent('coingecko', 1)]);
     const handled: CloudEvent[] = [];
     await deliver(
       (batch) => handleEvents(batch, async (event) => handled.push(event), { tries }),
@@ -128,7 +128,7 @@ export function eventTransportSuite(make: () => Promise<EventWorld>): void {
   it('a follower that dies in the middle gets again what it had not finished, in order', async () => {
     const { transport, deliver, dead } = await make();
     const events = interleaved(12);
-    await transport.send(events);
+    await sendAll(transport, events);
     const handled: CloudEvent[] = [];
     let deaths = 0;
     const mortal: Invoke = async (batch) => {

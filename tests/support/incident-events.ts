@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { CloudEvent } from '../../core/contracts/events/cloud-event.ts';
 import { localInstallation } from '../../core/contracts/installation.ts';
-import { inEnvelope } from '../../core/events/envelope.ts';
+import { inEnvelope, sendable } from '../../core/events/envelope.ts';
+import type { EventTransport, SendResult } from '../../core/ports/event-transport.ts';
 
 let position = 0;
 
@@ -28,4 +29,9 @@ export function countsOf(events: readonly CloudEvent[], sourceId: string): numbe
   return events.flatMap(({ event }) =>
     event.type === 'incident.opened' && event.data.sourceId === sourceId ? [event.data.count] : [],
   );
+}
+
+/** Sends events that are in their envelopes. */
+export function sendAll(transport: EventTransport, events: readonly CloudEvent[]): Promise<SendResult> {
+  return transport.send(events.map(sendable));
 }

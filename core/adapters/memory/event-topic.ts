@@ -1,5 +1,3 @@
-import type { CloudEvent } from '../../contracts/events/cloud-event.ts';
-import { toJson } from '../../contracts/events/cloud-event.ts';
 import type { EventTransport } from '../../ports/event-transport.ts';
 
 /** A message of the queue of a follower. */
@@ -24,12 +22,12 @@ export function memoryEventTopic({ tries }: { readonly tries: number }) {
 
   const transport: EventTransport = {
     atOnce: 500,
-    async send(events: readonly CloudEvent[]) {
+    async send(events) {
       for (const event of events) {
         // As a queue drops what it has taken in the last minutes.
         if (seen.has(event.id)) continue;
         seen.add(event.id);
-        waiting.push({ id: event.id, key: event.partitionkey, body: toJson(event), receives: 0 });
+        waiting.push({ id: event.id, key: event.key, body: event.body, receives: 0 });
       }
       return { sent: events.map(({ id }) => id), failures: [] };
     },

@@ -1,7 +1,6 @@
 import { PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { chunked } from '../../contracts/chunked.ts';
-import { type CloudEvent, toJson } from '../../contracts/events/cloud-event.ts';
-import { sourceIdOf } from '../../events/key.ts';
+import type { OutgoingEvent } from '../../contracts/events/cloud-event.ts';
 import type { EventTransport, SendResult } from '../../ports/event-transport.ts';
 
 /** SNS takes as many messages in a call, and as many bytes in all of them. */
@@ -17,8 +16,7 @@ function impatientSns(): SNSClient {
 }
 
 interface Message {
-  readonly event: CloudEvent;
-  readonly body: string;
+  readonly event: OutgoingEvent;
   readonly bytes: number;
 }
 
@@ -33,13 +31,13 @@ export function snsEventTransport(topicArn: string, client = impatientSns()): Ev
       const answer = await client.send(
         new PublishBatchCommand({
           TopicArn: topicArn,
-          PublishBatchRequestEntries: messages.map(({ event, body }) => ({
+          PublishBatchRequestEntries: messages.map(({ event }) => ({
             Id: event.id,
-            Message: body,
-            MessageGroupId: event.partitionkey,
+            Message: event.body,
+            MessageGroupId: event.key,
             MessageDeduplicationId: event.id,
             MessageAttributes: {
-              type: { DataType: 'String', StringValue: event.event.type },
+              type: { DataType: 'String', StringValue: event.type },
               ...sourceAttribute(event),
             },
           })),
@@ -57,7 +55,7 @@ export function snsEventTransport(topicArn: string, client = impatientSns()): Ev
     async send(events) {
       const sent: string[] = [];
       const failures: string[] = [];
-      const waiting = Map.groupBy(events.map(messageOf), ({ event }) => event.partitionkey);
+      const waiting = Map.groupBy(events.map(messageOf), ({ event }) => event.key);
       // Wave by wave: the first waiting event of each key.
       while (waiting.size > 0) {
         const wave = [...waiting.values()].flatMap(([first]) => first ?? []);
@@ -68,10 +66,10 @@ export function snsEventTransport(topicArn: string, client = impatientSns()): Ev
             failures.push(...result.failures);
           }
         for (const { event } of wave) {
-          const rest = waiting.get(event.partitionkey)?.slice(1) ?? [];
+          const rest = waiting.get(event.key)?.slice(1) ?? [];
           // What comes after an event that was not taken waits with it.
-          if (taken.has(event.id) && rest.length > 0) waiting.set(event.partitionkey, rest);
-          else waiting.delete(event.partitionkey);
+          if (taken.has(event.id) && rest.length > 0) waiting.set(event.key, rest);
+          else waiting.delete(event.key);
         }
         sent.push(...taken);
         // A topic that takes nothing is away: each further call would wait for it as long.
@@ -83,14 +81,12 @@ export function snsEventTransport(topicArn: string, client = impatientSns()): Ev
 }
 
 /** By which followers filter; none of an event that is about no source. */
-function sourceAttribute({ event }: CloudEvent) {
-  const source = sourceIdOf(event);
-  return source === null ? {} : { sourceid: { DataType: 'String', StringValue: source } };
+function sourceAttribute({ sourceId }: OutgoingEvent) {
+  return sourceId === null ? {} : { sourceid: { DataType: 'String', StringValue: sourceId } };
 }
 
-function messageOf(event: CloudEvent): Message {
-  const body = toJson(event);
-  return { event, body, bytes: Buffer.byteLength(body) + 256 };
+function messageOf(event: OutgoingEvent): Message {
+  return { event, bytes: Buffer.byteLength(event.body) + 256 };
 }
 
 /** Messages as the calls that take them. */

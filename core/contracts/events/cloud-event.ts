@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type LicenceClass, licenceClasses } from '../words/licence.ts';
-import { eventSchema, type QuotronEvent } from './event.ts';
+import { type EventType, eventSchema, type QuotronEvent } from './event.ts';
 
 /** What stands before the types of our events. */
 export const typePrefix = 'quotron.';
@@ -45,6 +45,18 @@ export function onTheWire(of: CloudEvent): WireEvent {
     licence: of.licence,
     data: of.event.data,
   };
+}
+
+/** An event as it is sent. */
+export interface OutgoingEvent {
+  readonly id: string;
+  readonly type: EventType;
+  /** Followers get those of a key in order. */
+  readonly key: string;
+  /** The source that it is about; `null` for none. */
+  readonly sourceId: string | null;
+  /** Its envelope, as followers get it: the JSON format of CloudEvents. */
+  readonly body: string;
 }
 
 /** An event of any release, as it is sent. */

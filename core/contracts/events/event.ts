@@ -294,6 +294,20 @@ export type QuotronEvent = z.output<typeof eventSchema>;
 export type NewEvent = z.input<typeof eventSchema>;
 export type EventType = QuotronEvent['type'];
 
+/** What the data of an event name: its source, and the block of its listings. */
+interface NamedByType {
+  readonly source: boolean;
+  readonly block: boolean;
+}
+
+/** The same of each type. */
+export const namedByType: ReadonlyMap<string, NamedByType> = new Map(
+  eventSchema.options.flatMap(({ shape }) => {
+    const named = { source: 'sourceId' in shape.data.shape, block: 'block' in shape.data.shape };
+    return [...shape.type.values].map((type): [string, NamedByType] => [type, named]);
+  }),
+);
+
 /** Each type with the schema of its data; types that share a schema stand each for itself. */
 export function eventTypes() {
   return eventSchema.options.flatMap(({ shape }) =>

@@ -10,18 +10,22 @@ const position = z.string().regex(/^\d+$/);
 /** Events of one claim. */
 const eventsAtMost = 2_000;
 const ids = z.array(z.uuid()).max(eventsAtMost);
+/** Whether the ids are those of all events of the claim that were given. */
+const whole = z.boolean().optional();
 
 export const eventRequests = [
   /**
    * The first events that wait, in order, under the lease of the one relay: taken by a claim without a token, renewed by one
-   * with it. `published` says first what became of an earlier claim.
+   * with it. `published` says first what became of an earlier claim. With `asText`, data come as the text that was written;
+   * a release that does not know that gives them as JSON.
    */
   z.object({
     op: z.literal('claimEvents'),
     holder: z.string().min(1).max(200),
     token: token.nullable(),
     limit: z.int().positive().max(eventsAtMost),
-    published: z.object({ claim: position, ids }).optional(),
+    published: z.object({ claim: position, ids, whole }).optional(),
+    asText: z.boolean().optional(),
   }),
   /**
    * Events of a claim that were published. Refused with a token that is not the holder's any more. `done` gives the lease
@@ -33,6 +37,7 @@ export const eventRequests = [
     ids,
     /** The claim that they are of; a relay of an earlier release has only one, and does not say it. */
     claim: position.optional(),
+    whole,
     done: z.boolean(),
   }),
 ] as const;
@@ -44,6 +49,9 @@ const claimedEvent = z.object({
   position,
   at: z.iso.datetime(),
   type: z.string(),
+  /** None by an earlier release. */
+  key: z.string().optional(),
+  /** A text of JSON, or what it says. */
   data: z.unknown(),
 });
 export type ClaimedEvent = z.infer<typeof claimedEvent>;

@@ -2,7 +2,7 @@ import { type PublishBatchCommand, SNSClient } from '@aws-sdk/client-sns';
 import { describe, expect, it } from 'vitest';
 import { snsEventTransport } from '../../../core/adapters/sns/event-transport.ts';
 import { type CloudEvent, cloudEventSchema } from '../../../core/contracts/events/cloud-event.ts';
-import { countsOf, incidentEvent } from '../../support/incident-events.ts';
+import { countsOf, incidentEvent, sendAll } from '../../support/incident-events.ts';
 
 /** A topic that takes each entry of a call on its own, as SNS does. `refuses` says which it does not take. */
 function topic(refuses: (event: CloudEvent, call: number) => boolean | Error = () => false) {
@@ -37,16 +37,16 @@ const events = [0, 1, 2].flatMap((count) => keys.map((key) => incidentEvent(key,
 describe('events on SNS', () => {
   it('are sent in order of each key, ten in a call', async () => {
     const { taken, calls, transport } = topic();
-    const { sent, failures } = await transport.send(events);
+    const { sent, failures } = await sendAll(transport, events);
     expect([sent.length, failures]).toEqual([events.length, []]);
     for (const key of keys) expect(countsOf(taken, key)).toEqual([0, 1, 2]);
     expect(calls).toEqual([10, 10, 3, 10, 10, 3, 10, 10, 3]);
-    expect(await transport.send([])).toEqual({ sent: [], failures: [] });
+    expect(await sendAll(transport, [])).toEqual({ sent: [], failures: [] });
   });
 
   it('of a key stop at one that is not taken, while those of other keys go on', async () => {
     const { taken, transport } = topic((event) => countsOf([event], 'source-3')[0] === 1);
-    const { sent, failures } = await transport.send(events);
+    const { sent, failures } = await sendAll(transport, events);
     expect(sent).toHaveLength(events.length - 2);
     expect(failures).toHaveLength(1);
     for (const key of keys) expect(countsOf(taken, key)).toEqual(key === 'source-3' ? [0] : [0, 1, 2]);
@@ -54,14 +54,14 @@ describe('events on SNS', () => {
 
   it('are all left where the topic is away, after one round', async () => {
     const { calls, transport } = topic(() => new Error('away'));
-    const { sent, failures } = await transport.send(events);
+    const { sent, failures } = await sendAll(transport, events);
     expect([sent, failures]).toEqual([[], ['Error: away', 'Error: away', 'Error: away']]);
     expect(calls).toHaveLength(3);
   });
 
   it('of a call that got no answer count as not taken', async () => {
     const { transport } = topic((_, call) => (call === 2 ? new Error('lost') : false));
-    const { sent } = await transport.send(events);
+    const { sent } = await sendAll(transport, events);
     expect(sent).toHaveLength(events.length - 30);
   });
 
@@ -71,7 +71,7 @@ describe('events on SNS', () => {
       return { ...event, source: 'x'.repeat(100_000) };
     });
     const { calls, transport } = topic();
-    expect((await transport.send(long)).sent).toHaveLength(4);
+    expect((await sendAll(transport, long)).sent).toHaveLength(4);
     expect(calls).toEqual([2, 2]);
   });
 });

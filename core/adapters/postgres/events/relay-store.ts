@@ -5,7 +5,7 @@ import type { RelayLag } from '../../../ports/event-feed.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import { acquireLease, releaseLease } from '../database/leases.ts';
 import type { Connection, Pool } from '../database/pool.ts';
-import { instant, onlyRow, rowsOf } from '../database/rows.ts';
+import { onlyRow, rowsOf } from '../database/rows.ts';
 import { runsAt } from '../database/switches.ts';
 
 const leaseName = 'relay-events';
@@ -30,12 +30,20 @@ const waitingRow = z.object({
   row: z.string(),
   id: z.string(),
   position: z.string().nullable(),
-  at: instant,
+  at: z.string(),
   type: z.string(),
-  /** JSON. Parsed of those only that are given. */
+  key: z.string(),
+  /** JSON. */
   data: z.string(),
 });
 type Waiting = z.output<typeof waitingRow>;
+
+/** SQL: the same of `outbox o`. */
+const waitingColumns = 'o.id AS row, o.event_id AS id, o.created_at AS at, o.type, o.key, o.data';
+
+/** Columns as the texts that the server sends: the driver would make an object of each time and all data. */
+const asTexts = { getTypeParser: () => (text: string) => text };
+
 const claimRow = z.object({ last: z.string() });
 const firstRow = z.object({ first: z.string() });
 
@@ -48,28 +56,29 @@ const firstRow = z.object({ first: z.string() });
  */
 export async function claimEvents(
   db: Connection,
-  { holder, token, limit, published }: Extract<StateRequest, { op: 'claimEvents' }>,
+  { holder, token, limit, published, asText }: Extract<StateRequest, { op: 'claimEvents' }>,
 ): Promise<StateResponses['claimEvents']> {
   const held = token === null ? await acquireLease(db, leaseName, holder, leaseSeconds) : await renewed(db, token);
   if (held === null) return { go: false, why: 'leased' };
-  if (published) await settle(db, held, published.ids, published.claim);
+  if (published) await settle(db, held, published);
   const running = onlyRow(runningRow, await db.query(`SELECT ${runsAt('relay', 'clock_timestamp()')} AS running`));
   if (!running.running) {
     if (token === null) await releaseLease(db, leaseName, held);
     return { go: false, why: 'stopped' };
   }
   const left = await leftClaim(db, held);
-  const { claim, events, more } = left ?? (await newClaim(db, held, limit));
+  const { claim, rows, more } = left ?? (await newClaim(db, held, limit));
+  const events = rows.map((row) => claimed(row, asText === true));
   return { go: true, token: held, leaseSeconds, claim, events, more };
 }
 
 /** Notes that events were published, by the relay that has the lease, of a claim or of all that it has. */
 export async function acknowledgeEvents(
   db: Connection,
-  { token, claim, ids, done }: Extract<StateRequest, { op: 'acknowledgeEvents' }>,
+  { token, done, ...published }: Extract<StateRequest, { op: 'acknowledgeEvents' }>,
 ): Promise<StateResponses['acknowledgeEvents']> {
   if ((await renewed(db, token)) === null) return { accepted: false };
-  await settle(db, token, ids, claim ?? null);
+  await settle(db, token, published);
   if (done) {
     // Claimed and not sent: they wait as they did.
     await db.query('DELETE FROM relay_claim WHERE token = $1', [token]);
@@ -87,27 +96,38 @@ async function renewed(db: Connection, token: number): Promise<number | null> {
   return rowCount === 1 ? token : null;
 }
 
+interface Settled {
+  readonly claim?: string | undefined;
+  readonly ids: readonly string[];
+  readonly whole?: boolean | undefined;
+}
+
 /**
- * Writes the positions of a claim, and which of its events were published. Without a name, so that Postgres makes a table of
- * the ids: by a general plan it would compare each event with each of them.
+ * Writes the positions of a claim, or of all that the relay has, and which of its events were published. Without a name, so
+ * that Postgres makes a table of the ids: by a general plan it would compare each event with each of them.
  */
-async function settle(db: Connection, token: number, ids: readonly string[], claim: string | null): Promise<void> {
+async function settle(db: Connection, token: number, { claim, ids, whole = false }: Settled): Promise<void> {
+  const all = whole && claim !== undefined;
   await db.query(
     `WITH settled AS (
        DELETE FROM relay_claim WHERE token = $1 AND last_position = coalesce($2, last_position) RETURNING ids, positions
      )
      UPDATE outbox o
-     SET position = c.position, published_at = CASE WHEN o.event_id = ANY ($3::uuid[]) THEN clock_timestamp() END
+     SET position = c.position,
+         published_at = ${all ? 'clock_timestamp()' : 'CASE WHEN o.event_id = ANY ($3::uuid[]) THEN clock_timestamp() END'}
      FROM settled, unnest(settled.ids, settled.positions) AS c (id, position)
      WHERE o.id = c.id AND o.published_at IS NULL`,
-    [token, claim, texts(ids)],
+    [token, claim ?? null, ...(all ? [] : [texts(ids)])],
   );
 }
+
+/** A row that has a position. */
+type Placed = Waiting & { readonly position: string };
 
 interface Claim {
   /** `null` where nothing waits. */
   readonly claim: string | null;
-  readonly events: ClaimedEvent[];
+  readonly rows: readonly Placed[];
   readonly more: boolean;
 }
 
@@ -127,13 +147,14 @@ async function leftClaim(db: Connection, token: number): Promise<Claim | null> {
   );
   const claim = rowsOf(claimRow, found)[0]?.last;
   if (claim === undefined) return null;
-  const rows = await db.query(
-    `SELECT o.id::text AS row, o.event_id AS id, c.position::text AS position, o.created_at AS at, o.type, o.data::text AS data
-     FROM relay_claim, unnest(ids, positions) AS c (id, position) JOIN outbox o USING (id)
-     WHERE last_position = $1 AND o.published_at IS NULL ORDER BY c.position`,
-    [claim],
-  );
-  return { claim, events: rowsOf(waitingRow, rows).map((row) => claimed(row, row.position ?? claim)), more: true };
+  const rows = await db.query({
+    text: `SELECT ${waitingColumns}, c.position
+           FROM relay_claim, unnest(ids, positions) AS c (id, position) JOIN outbox o USING (id)
+           WHERE last_position = $1 AND o.published_at IS NULL ORDER BY c.position`,
+    values: [claim],
+    types: asTexts,
+  });
+  return { claim, rows: rowsOf(waitingRow, rows).map((row) => placed(row, row.position ?? claim)), more: true };
 }
 
 async function newClaim(db: Connection, token: number, limit: number): Promise<Claim> {
@@ -142,38 +163,43 @@ async function newClaim(db: Connection, token: number, limit: number): Promise<C
   const found = await db.query({
     name: 'waiting-events',
     text: `
-      WITH free AS MATERIALIZED (
-        (SELECT id FROM outbox WHERE published_at IS NULL AND id > ${untold} ORDER BY id
-         LIMIT $1 + (SELECT coalesce(sum(cardinality(ids)), 0) FROM relay_claim))
-        EXCEPT SELECT unnest(ids) FROM relay_claim
-      ), waiting AS MATERIALIZED (SELECT id FROM free ORDER BY id LIMIT $1)
-      SELECT o.id::text AS row, o.event_id AS id, o.position::text AS position, o.created_at AS at, o.type, o.data::text AS data
-      FROM waiting JOIN outbox o USING (id) ORDER BY o.position NULLS LAST, o.id`,
+      SELECT ${waitingColumns}, o.position FROM outbox o
+      WHERE o.published_at IS NULL AND o.id > ${untold} AND o.id NOT IN (SELECT unnest(ids) FROM relay_claim)
+      ORDER BY o.id LIMIT $1`,
     values: [limit],
+    types: asTexts,
   });
-  const rows = rowsOf(waitingRow, found);
-  const taken = firstOf(rows);
-  if (taken.length === 0) return { claim: null, events: [], more: false };
+  const waiting = rowsOf(waitingRow, found);
+  const taken = firstOf(byPosition(waiting));
+  if (taken.length === 0) return { claim: null, rows: [], more: false };
   const fresh = taken.filter(({ position }) => position === null).length;
-  let next = fresh === 0 ? 0n : await placesFor(db, fresh);
-  const events = taken.map((row) => claimed(row, row.position ?? String(next++)));
-  const positions = events.map(({ position }) => position);
+  let next = fresh === 0 ? 0 : await placesFor(db, fresh);
+  const rows = taken.map((row) => placed(row, row.position ?? String(next++)));
+  const positions = rows.map(({ position }) => position);
   const last = positions.at(-1) ?? null;
   await db.query({
     name: 'claim-events',
     text: 'INSERT INTO relay_claim (token, ids, positions, last_position) VALUES ($1, $2, $3, $4)',
-    values: [token, numbers(taken.map(({ row }) => row)), numbers(positions), last],
+    values: [token, numbers(rows.map(({ row }) => row)), numbers(positions), last],
   });
-  return { claim: last, events, more: rows.length === limit || taken.length < rows.length };
+  return { claim: last, rows, more: waiting.length === limit || taken.length < waiting.length };
+}
+
+/** Those that have a position first, in its order; those that were not sent yet in that of their ids, as they came. */
+function byPosition(waiting: readonly Waiting[]): readonly Waiting[] {
+  const again = waiting.filter(({ position }) => position !== null);
+  if (again.length === 0) return waiting;
+  again.sort((a, b) => Number(a.position) - Number(b.position));
+  return [...again, ...waiting.filter(({ position }) => position === null)];
 }
 
 /** The first of so many positions that follow each other: nobody else takes one while the row of the lease is held. */
-async function placesFor(db: Connection, count: number): Promise<bigint> {
+async function placesFor(db: Connection, count: number): Promise<number> {
   const found = await db.query(
     `SELECT min(nextval('event_position'))::text AS first FROM generate_series(1, $1::int)`,
     [count],
   );
-  return BigInt(onlyRow(firstRow, found).first);
+  return Number(onlyRow(firstRow, found).first);
 }
 
 /** As many as an answer holds, and one at least. */
@@ -186,8 +212,17 @@ function firstOf(rows: readonly Waiting[]): readonly Waiting[] {
   return over < 0 ? rows : rows.slice(0, over);
 }
 
-function claimed({ id, at, type, data }: Waiting, position: string): ClaimedEvent {
-  return { id, position, at: at.toISOString(), type, data: JSON.parse(data) };
+function placed(row: Waiting, position: string): Placed {
+  return Object.assign(row, { position });
+}
+
+function claimed({ id, position, at, type, key, data }: Placed, asText: boolean): ClaimedEvent {
+  return { id, position, at: isoTime(at), type, key, data: asText ? data : JSON.parse(data) };
+}
+
+/** A time as the server writes it, in milliseconds, of a session in UTC: `2026-11-30 14:30:02.114325+00`. */
+function isoTime(text: string): string {
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).slice(0, 3).padEnd(3, '0')}Z`;
 }
 
 /** SQL: for how many seconds the oldest event has waited; 0 where none waits. The smallest id is the oldest by some ms. */
@@ -218,7 +253,8 @@ export async function removeEvents(pool: Pool, now: Date): Promise<number> {
   for (;;) {
     const result = await pool.query(
       `WITH over AS (
-         (SELECT id FROM outbox WHERE published_at < $1::timestamptz - interval '1 day' ORDER BY published_at LIMIT $2)
+         (SELECT id FROM (SELECT id, published_at FROM outbox WHERE position IS NOT NULL ORDER BY position LIMIT $2) AS first
+          WHERE published_at < $1::timestamptz - interval '1 day')
          UNION
          (SELECT id FROM outbox WHERE published_at IS NULL
             AND (id <= ${untold} OR created_at < $1::timestamptz - make_interval(days => $3))
