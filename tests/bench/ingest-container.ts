@@ -1,8 +1,7 @@
 /**
- * A container of `ingest` as a thread: its own memory and one connection, like a Lambda's. Blobs come in as messages;
- * `null` ends it.
+ * A container of `ingest` as a process: its own memory and one connection, like a Lambda's. Its argument is the database's
+ * URL. Blobs come in as messages; `end` ends it.
  */
-import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { memoryMessageQueue } from '../../core/adapters/memory/message-queue.ts';
 import { createPool } from '../../core/adapters/postgres/database/pool.ts';
@@ -12,11 +11,11 @@ import { unpackBlob } from '../../core/adapters/s3/pack-blob.ts';
 import { ingestMessageSchema } from '../../core/contracts/messages.ts';
 import { ingestBlobs } from '../../functions/ingest/ingest-blob.ts';
 
-const delivery = z.object({ message: ingestMessageSchema, blob: z.instanceof(Uint8Array) }).nullable();
+const delivery = z.object({ message: ingestMessageSchema, blob: z.instanceof(Uint8Array) }).or(z.literal('end'));
 
 // Of its two blobs one waits for the connection, and on a busy machine for long.
 const limits = { ...patientLimits, connect: 60_000 };
-const pool = createPool(z.object({ url: z.string() }).parse(workerData), 1, limits);
+const pool = createPool({ url: z.string().parse(process.argv[2]) }, 1, limits);
 const blobs = new Map<string, Uint8Array>();
 const ingestBlob = ingestBlobs({
   rawStore: {
@@ -28,11 +27,12 @@ const ingestBlob = ingestBlobs({
   queue: memoryMessageQueue(),
 });
 
-parentPort?.on('message', async (received: unknown) => {
+process.once('disconnect', () => process.exit());
+process.on('message', async (received: unknown) => {
   const delivered = delivery.parse(received);
-  if (delivered === null) {
+  if (delivered === 'end') {
     await pool.end();
-    parentPort?.close();
+    process.disconnect();
     return;
   }
   const { blobKey } = delivered.message;
@@ -44,5 +44,5 @@ parentPort?.on('message', async (received: unknown) => {
     error = thrown instanceof Error ? thrown.message : String(thrown);
   }
   blobs.delete(blobKey);
-  parentPort?.postMessage({ error });
+  process.send?.({ error });
 });

@@ -3,7 +3,7 @@ import type { Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { startTestDatabase } from '../support/postgres.ts';
 import { median } from './against/comparison.ts';
 import { type Containers, startContainers } from './containers.ts';
-import { ownTime, serverOf, timeOfDescendants } from './processor-time.ts';
+import { timeOfDescendants } from './processor-time.ts';
 import { makeTick, universe } from './quote-answers.ts';
 
 /** What ingest costs with its events and without them. */
@@ -41,13 +41,12 @@ export async function benchIngestEvents(rounds: number): Promise<IngestEventsRes
   const arms = { on: startContainers(database.url), off: startContainers(database.url, false) };
   try {
     const pool = database.pool(1);
-    const server = await serverOf(pool);
     // Its time would be counted for whichever has its turn.
     await pool.query('ALTER SYSTEM SET autovacuum = off');
     await pool.query('SELECT pg_reload_conf()');
     let tick = -3;
     // Symbols are registered once in their life; then both are warm.
-    for (const arm of [arms.on, arms.off, arms.on, arms.off]) await turn(arm, server, tick++);
+    for (const arm of [arms.on, arms.off, arms.on, arms.off]) await turn(arm, tick++);
     await pool.query('VACUUM ANALYZE');
     const pairs: { readonly on: Turn; readonly off: Turn }[] = [];
     for (let round = 0; round < rounds; round++) {
@@ -55,8 +54,8 @@ export async function benchIngestEvents(rounds: number): Promise<IngestEventsRes
       await pool.query('ANALYZE');
       await pool.query('CHECKPOINT');
       const first = round % 2 === 0 ? ('on' as const) : ('off' as const);
-      const one = await turn(arms[first], server, tick++);
-      const other = await turn(arms[first === 'on' ? 'off' : 'on'], server, tick++);
+      const one = await turn(arms[first], tick++);
+      const other = await turn(arms[first === 'on' ? 'off' : 'on'], tick++);
       pairs.push(first === 'on' ? { on: one, off: other } : { on: other, off: one });
       await requireEvents(pool, universe);
     }
@@ -77,18 +76,13 @@ export async function benchIngestEvents(rounds: number): Promise<IngestEventsRes
   }
 }
 
-async function turn(arm: Containers, server: number, number: number): Promise<Turn> {
+async function turn(arm: Containers, number: number): Promise<Turn> {
   const { messages, blobs } = await makeTick(number, startsAt, quotesPerBlob);
-  const before = spent(server);
+  const before = timeOfDescendants(process.pid);
   const seconds = await arm.ingest(
     messages.flatMap((message, at) => (blobs[at] ? [{ message, blob: blobs[at] }] : [])),
   );
-  return { seconds, micros: spent(server) - before };
-}
-
-/** Of this process, whose threads the containers are, and of the database. */
-function spent(server: number): number {
-  return ownTime() + timeOfDescendants(server);
+  return { seconds, micros: timeOfDescendants(process.pid) - before };
 }
 
 const countRow = z.object({ rows: z.coerce.number() });
