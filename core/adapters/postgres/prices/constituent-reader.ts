@@ -73,7 +73,7 @@ export function constituentReader(pool: Pool): VisibleTo<ConstituentReader> {
       visible.require(of.snapshot.source);
       const result = await pool.query({
         name: 'constituents',
-        // The page first, by ranks and symbols; names and exchanges are read for its members only. `OFFSET 0` has the symbols
+        // The page first, by ranks and symbols; names and exchanges are read for its members only. `OFFSET 0` has them
         // looked up: an index has hundreds of members, and all that there are may be more by far.
         text: `WITH page AS MATERIALIZED (
                  SELECT m.*, a.symbol
@@ -84,7 +84,8 @@ export function constituentReader(pool: Pool): VisibleTo<ConstituentReader> {
                  ORDER BY m.rank, a.symbol LIMIT $7)
                SELECT ${namedListingColumns}, a.rank, a.weight, a.price, a.previous_close AS "previousClose", a.change,
                       trim_scale(a.change_fraction) AS "changeFraction", a.currency
-               FROM page a JOIN listing l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id
+               FROM page a CROSS JOIN LATERAL (SELECT * FROM listing WHERE id = a.listing_id OFFSET 0) l
+               CROSS JOIN LATERAL (SELECT * FROM instrument WHERE id = l.instrument_id OFFSET 0) i
                ORDER BY a.rank, a.symbol`,
         values: [
           of.snapshot.indexListingId,
