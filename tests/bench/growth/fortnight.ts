@@ -97,8 +97,8 @@ function linesOf(played: PlayedMonths): { lines: string[]; gb: number } {
   return {
     gb: sum('us') / 1e9,
     lines: [
-      `Played: ${symbols} symbols in ${days.length} sessions, ${minutes.toLocaleString('en')} minutes and ${played.rows.toLocaleString('en')} quotes, over four changes of the month.`,
-      'By table with its indexes, as many times that:',
+      `Played: ${symbols} symbols in ${days.length} sessions, ${minutes.toLocaleString('en')} minutes and ${played.rows.toLocaleString('en')} quotes, over four changes of the month. By`,
+      'table with its indexes, as many times that, for the days that rows stay:',
       '',
       '| 5,000 symbols, each minute | US sessions, GB | round the clock, GB |',
       '| --- | --- | --- |',
@@ -106,7 +106,8 @@ function linesOf(played: PlayedMonths): { lines: string[]; gb: number } {
       `| others | ${gb(others('us'))} | ${gb(others('always'))} |`,
       `| **in the database at most** | **${gb(sum('us'))}** | **${gb(sum('always'))}** |`,
       '',
-      `Nothing of what was stored was lost on the way to it, and at ${played.instants.length} instants the same was known before and afterwards; on the first night of each month it was killed at every step, at ${played.killedAt.size} kinds of places.`,
+      'Nothing of what was stored was lost on the way to the archive, by count and checksum, and what was known at',
+      `${played.instants.length} instants was the same before and afterwards. The archive was killed at ${played.killedAt.size} of its steps.`,
     ],
   };
 }
