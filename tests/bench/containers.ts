@@ -25,7 +25,7 @@ export interface Containers {
 /** `events` is false for containers that make and write none. */
 export function startContainers(url: string, events = true): Containers {
   const module = events ? 'ingest-container.ts' : 'ingest-container-without-events.ts';
-  // Processes, as Lambda has them: of two groups of threads in one process, the collector of one took twice the time for the same work.
+  // Processes, as Lambda has them: of two groups of threads in one process, one took nearly twice the time for the same work.
   const containers = Array.from({ length: containerCount }, () =>
     fork(new URL(module, import.meta.url), [url], { serialization: 'advanced' }),
   );
