@@ -117,7 +117,8 @@ describe('the command on the running local cloud', () => {
 
   it('recovers a source and waits for the proof', async () => {
     const { code, data } = await asked(z.array(recoverySchema), 'recover', 'yahoo', '--wait', '--timeout', '60');
-    expect([code, data.map(({ sourceId, status }) => [sourceId, status])]).toEqual([0, [['yahoo', 'verified']]]);
+    const ends = data.map(({ sourceId, status }) => [sourceId, status]);
+    expect([code, ends], JSON.stringify(data)).toEqual([0, [['yahoo', 'verified']]]);
     expect(await quotron(['recover', 'nobody'])).toMatchObject({ code: 2 });
   });
 

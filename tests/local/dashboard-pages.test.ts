@@ -6,13 +6,27 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import * as z from 'zod';
 import { findingSchema } from '../../core/contracts/http/findings.ts';
-import { planCycle, waitForRuns } from '../../localstack/cycle.ts';
+import { planCycle } from '../../localstack/cycle.ts';
 import { launchChromium } from '../support/dashboard/chromium.ts';
 import { deployedPage } from '../support/dashboard/deployed-page.ts';
 import { eventually, sharedCloud } from '../support/shared-cloud.ts';
 
 const cloud = sharedCloud();
 const ports = inject('alertPorts');
+
+/** Waits for the end of runs, also of tasks that wait for the minutes' quota. */
+const ended = (runs: readonly string[]) =>
+  eventually(
+    'the end of the runs',
+    async () => {
+      const open = await cloud.pool.query(
+        'SELECT FROM task WHERE run_id = ANY ($1::uuid[]) AND finished_at IS NULL LIMIT 1',
+        [runs],
+      );
+      return open.rowCount === 0 ? true : undefined;
+    },
+    240_000,
+  );
 
 /** The main job of each page beside those of dashboard.test.ts, in a real browser on the deployed cloud. */
 describe('the other pages of the dashboard, deployed', () => {
@@ -22,11 +36,10 @@ describe('the other pages of the dashboard, deployed', () => {
 
   beforeAll(async () => {
     await cloud.noFaults();
-    for (const job of ['quotes', 'daily-bars'])
-      await waitForRuns(cloud.pool, await planCycle(cloud.functions, job), 90_000);
+    for (const job of ['quotes', 'daily-bars']) await ended(await planCycle(cloud.functions, job));
     browser = await launchChromium();
     page = await deployedPage(browser, cloud, complaints);
-  });
+  }, 600_000);
   afterAll(async () => {
     await browser?.close();
     expect(complaints).toEqual([]);
@@ -142,7 +155,7 @@ describe('the other pages of the dashboard, deployed', () => {
   it('has a finding accepted after a question, and no more shown', async () => {
     await cloud.fault({ source: 'yahoo', fault: 'dividend-unit', symbol: 'JPM', on: true });
     try {
-      await waitForRuns(cloud.pool, await planCycle(cloud.functions, 'daily-bars'), 90_000);
+      await ended(await planCycle(cloud.functions, 'daily-bars'));
     } finally {
       await cloud.noFaults();
     }
@@ -156,7 +169,7 @@ describe('the other pages of the dashboard, deployed', () => {
     await page.getByText('1 finding accepted.').waitFor();
     expect(await openOnes()).toHaveLength(before - 1);
     await expect.poll(() => accept.count()).toBe(before - 1);
-  });
+  }, 600_000);
 
   it('redrives dead letters, and what was in them is stored', async () => {
     const message = await cloud.quotesAgain();
