@@ -37,6 +37,7 @@ const uuidOf = (text: string) => `overlay(overlay(md5(${text}) PLACING '5' FROM 
 /** The name of the n-th listing, from 1; the first is AAPL, which examples ask for. */
 export const symbolOf = (n: number) => (n === 1 ? 'AAPL' : `SYM${n}`);
 const symbolSql = `CASE n WHEN 1 THEN 'AAPL' ELSE 'SYM' || n END`;
+const classSql = `CASE WHEN n % 50 = 0 THEN 'etf' ELSE 'equity' END`;
 
 /** Steps of a fill, each with what it is of. */
 function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): readonly (readonly [string, string])[] {
@@ -49,7 +50,7 @@ function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): read
       'listings',
       `WITH made AS (
          INSERT INTO instrument (id, asset_class, name) OVERRIDING SYSTEM VALUE
-         SELECT n, CASE WHEN n % 50 = 0 THEN 'etf' ELSE 'equity' END, initcap(md5(n::text)) || ' Holdings' FROM generate_series(1, ${listings}) n
+         SELECT n, ${classSql}, initcap(md5(n::text)) || ' Holdings' FROM generate_series(1, ${listings}) n
        ), listed AS (
          INSERT INTO listing (id, instrument_id, mic, currency, zone) OVERRIDING SYSTEM VALUE
          SELECT n, n, CASE WHEN n % 2 = 0 THEN 'XNAS' ELSE 'XNYS' END, 'USD', 'America/New_York' FROM generate_series(1, ${listings}) n
@@ -57,8 +58,8 @@ function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): read
          INSERT INTO watch (symbol, source_id, source_symbol, added_at, found_at)
          SELECT ${symbolSql}, 'yahoo', ${symbolSql}, ${at}, ${at} FROM generate_series(1, ${listings}) n
        )
-       INSERT INTO symbol_alias (namespace, symbol, listing_id)
-       SELECT namespace, ${symbolSql}, n FROM generate_series(1, ${listings}) n, unnest('{canonical,yahoo}'::text[]) namespace`,
+       INSERT INTO symbol_alias (namespace, symbol, listing_id, asset_class)
+       SELECT namespace, ${symbolSql}, n, ${classSql} FROM generate_series(1, ${listings}) n, unnest('{canonical,yahoo}'::text[]) namespace`,
     ],
     [
       'quotes',
@@ -197,7 +198,7 @@ function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): read
        ), index AS (
          INSERT INTO listing (id, instrument_id, mic, currency, zone) OVERRIDING SYSTEM VALUE VALUES (900001, 900001, 'XNYS', 'USD', 'America/New_York')
        ), named AS (
-         INSERT INTO symbol_alias (namespace, symbol, listing_id) VALUES ('canonical', '^GSPC', 900001)
+         INSERT INTO symbol_alias (namespace, symbol, listing_id, asset_class) VALUES ('canonical', '^GSPC', 900001, 'index')
        ), snapshot AS (
          INSERT INTO constituent_snapshot (index_listing_id, source, date, fetched_at, confirmed_at, batch_id)
          SELECT 900001, 'slickcharts', ${today} - day, ${at}, ${at}, 1 FROM generate_series(0, ${Math.min(runDays, 60)}) day

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { QuotesWanted } from '../../../ports/quote-reader.ts';
 import type { QuoteOrder } from '../../../prices/quote-order.ts';
 import { texts } from '../database/array-literal.ts';
+import { containsText } from '../listings/text-search.ts';
 
 const orderColumns: Readonly<Record<QuoteOrder, string>> = {
   symbol: 'symbol',
@@ -73,18 +74,22 @@ const currentTransaction = '(SELECT pg_snapshot_xmax(pg_current_snapshot())::tex
 export const markText = `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS mark`;
 export const markRow = z.object({ mark: z.string() });
 
-/** Conditions on `symbol_alias` a, `listing` l and `instrument` i, and on the tables of prices that are read beside them. */
+/**
+ * Conditions on `symbol_alias` a, `listing` l and `instrument` i, and on the tables of prices that are read beside them.
+ * `named` are the listings that contain the text, where one is wanted.
+ */
 export function conditionsOf(
   of: QuotesWanted,
+  named: string | null,
   parameters: Parameters,
   prices: { readonly changed: (test: (table: string) => string) => string; readonly stored: (at: string) => string },
 ): string {
   const conditions: string[] = [];
-  if (of.assetClass !== null) conditions.push(`i.asset_class = ${parameters.addDeciding(of.assetClass)}`);
+  if (of.assetClass !== null) conditions.push(`a.asset_class = ${parameters.addDeciding(of.assetClass)}`);
   if (of.mic !== null) conditions.push(`l.mic = ${parameters.addDeciding(of.mic)}`);
-  if (of.text !== null) {
-    const text = parameters.addDeciding(of.text);
-    conditions.push(`(strpos(a.symbol, upper(${text})) > 0 OR strpos(upper(i.name), upper(${text})) > 0)`);
+  if (named !== null) {
+    conditions.push(`a.listing_id = ANY (${parameters.addDeciding(named)}::int[])`);
+    conditions.push(containsText(parameters.add(of.text)));
   }
   if (of.watched) {
     parameters.note('watched');

@@ -4,13 +4,8 @@ import type { QuoteReader, QuotesWanted } from '../../../ports/quote-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
 import { whileUnchanged } from '../listings/list-changes.ts';
-import {
-  allListingsOn,
-  hasVisible,
-  listingsOn,
-  namedListingColumns,
-  namedListingFields,
-} from '../listings/named-listing.ts';
+import { hasVisible, listingsOn, namedListingColumns, namedListingFields } from '../listings/named-listing.ts';
+import { listingsFor, namedIn } from '../listings/text-search.ts';
 import { catalogueRank, type RankOf } from './decide.ts';
 import { classCounts, priceGroups } from './price-groups.ts';
 import { provenance } from './provenance.ts';
@@ -87,7 +82,7 @@ function readerOf(
     /** Reads only `latest_quote` and `consolidated_quote`. */
     async page(of) {
       const parameters = new Parameters();
-      const { facts, from, where, current } = listOf(of, parameters);
+      const { facts, from, where, current } = listOf(of, await namedIn(pool, of), parameters);
       const columns = `SELECT ${namedListingColumns}, ${servedBy}, ${facts}, ${ofTheLatest(null)}, ${provenance}`;
       const batches = 'LEFT JOIN batch b ON b.id = q.batch_id';
       if (of.order === 'symbol' && !of.down && of.offset === 0 && of.text === null && of.mic === null) {
@@ -106,7 +101,7 @@ function readerOf(
       const range = `LIMIT ${parameters.add(of.limit)} OFFSET ${parameters.add(of.offset)}`;
       const result = await pool.query({
         text: `WITH every AS MATERIALIZED (
-                 SELECT ${place} FROM (SELECT a.symbol, ${facts} FROM ${from(allListingsOn)} WHERE ${where}) y),
+                 SELECT ${place} FROM (SELECT a.symbol, ${facts} FROM ${from(listingsFor(of))} WHERE ${where}) y),
                x AS MATERIALIZED (SELECT * FROM every x ${after} ${order} ${range})
                ${columns} FROM ${from(listingsOn)} JOIN x ON x.symbol = a.symbol ${batches} WHERE ${current} ${order}`,
         values: parameters.values,
@@ -250,21 +245,21 @@ function readerOf(
 /** Planned for its values, by which most listings are valid: each table is read once. */
 async function countOf(pool: Pool, of: QuotesWanted): Promise<number> {
   const parameters = new Parameters();
-  const { from, where } = listOf(of, parameters);
+  const { from, where } = listOf(of, await namedIn(pool, of), parameters);
   const result = await pool.query({
-    text: `SELECT count(*)::int AS count FROM ${from(allListingsOn)} WHERE ${where}`,
+    text: `SELECT count(*)::int AS count FROM ${from(listingsFor(of))} WHERE ${where}`,
     values: parameters.values,
   });
   return rowsOf(countRow, result)[0]?.count ?? 0;
 }
 
 /** The quotes of a list: what they say, from where it comes, which of them are wanted, and which symbols are valid. */
-function listOf(of: QuotesWanted, parameters: Parameters) {
+function listOf(of: QuotesWanted, named: string | null, parameters: Parameters) {
   const unnamed = of.source === null;
   const date = parameters.add(of.date);
   const source = unnamed ? 'c.source' : parameters.add(of.source);
   const tables = unnamed ? ['c', 'q', 'm'] : ['c', 'q'];
-  const conditions = conditionsOf(of, parameters, {
+  const conditions = conditionsOf(of, named, parameters, {
     // Where there is no complement, there is nothing to compare.
     changed: (test) =>
       tables.map((table) => (table === 'm' ? `coalesce(${test(table)}, false)` : test(table))).join(' OR '),

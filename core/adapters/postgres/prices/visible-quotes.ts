@@ -5,7 +5,8 @@ import { placeOf, type QuoteOrder } from '../../../prices/quote-order.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
-import { allListingsOn, listingsOn, namedListingColumns } from '../listings/named-listing.ts';
+import { listingsOn, namedListingColumns } from '../listings/named-listing.ts';
+import { listingsFor, namedIn } from '../listings/text-search.ts';
 import { decide, type RankOf } from './decide.ts';
 import { classesOf, groupsOf } from './price-groups.ts';
 import { provenance } from './provenance.ts';
@@ -125,6 +126,7 @@ export function visibleQuotes(
 
   /** By symbol, those after one. A listing whose prices are all in doubt has none: the list goes on behind it. */
   async function listed(of: QuotesWanted, from: string, limit: number): Promise<PricedListing[]> {
+    const named = await namedIn(pool, of);
     const asked = of.source === null ? sources : sources.filter((each) => each === of.source);
     const found: PricedListing[] = [];
     let after = from;
@@ -132,7 +134,7 @@ export function visibleQuotes(
       const wanted = Math.min(limit - found.length, mostAtOnce);
       const parameters = new Parameters();
       const [date, symbol, seen] = [parameters.add(of.date), parameters.add(after), parameters.add(asked)];
-      const conditions = conditionsOf(of, parameters, {
+      const conditions = conditionsOf(of, named, parameters, {
         changed: (test) =>
           `EXISTS (SELECT FROM latest_quote q WHERE q.listing_id = l.id AND q.source = ANY (${seen}::text[]) AND ${test('q')})`,
         stored: (at) =>
@@ -140,7 +142,7 @@ export function visibleQuotes(
       });
       const most = parameters.add(wanted);
       const wholly = of.text !== null || of.mic !== null;
-      const chosen = `SELECT ${namedListingColumns} FROM ${namedListings(date, wholly ? allListingsOn : listingsOn)}
+      const chosen = `SELECT ${namedListingColumns} FROM ${namedListings(date, wholly ? listingsFor(of) : listingsOn)}
                WHERE a.symbol > ${symbol} AND ${currentAlias.replaceAll('$2', date)}
                  AND EXISTS (SELECT FROM latest_quote q WHERE q.listing_id = l.id AND q.source = ANY (${seen}::text[]))${conditions}`;
       // What few have, or none, is not sought along the index.
