@@ -8,6 +8,7 @@ import * as z from 'zod';
  */
 export function withRawPath<Event extends LambdaEvent>(event: Event): Event {
   if (!('path' in event)) return event;
+  if (isWhole(event.path, event)) return plainUnlessAccepted(event);
   const texts = Object.entries(event).flatMap(([name, value]) => {
     const parsed = texted.has(name) ? textsSchema.safeParse(value) : undefined;
     return parsed?.success ? [[name, wellFormed(parsed.data)]] : [];
@@ -15,16 +16,46 @@ export function withRawPath<Event extends LambdaEvent>(event: Event): Event {
   return plainUnlessAccepted({ ...event, ...Object.fromEntries(texts), path: rawPath(event.path) });
 }
 
+/** Whether nothing of a request is to be made well. That is so of nearly all, and is looked at in place. */
+function isWhole(path: string, event: object): boolean {
+  return isRawPath(path) && Object.entries(event).every(([name, value]) => !texted.has(name) || areWhole(value));
+}
+
+function areWhole(texts: unknown): boolean {
+  if (texts === null || texts === undefined) return true;
+  if (typeof texts !== 'object') return false;
+  for (const [name, value] of Object.entries(texts)) {
+    const isKey = name.length === idempotencyKey.length && name.toLowerCase() === idempotencyKey;
+    if (isKey || !name.isWellFormed()) return false;
+    if (Array.isArray(value) ? !value.every(isWholeText) : value !== null && value !== undefined && !isWholeText(value))
+      return false;
+  }
+  return true;
+}
+
+function isWholeText(value: unknown): boolean {
+  return typeof value === 'string' && value.isWellFormed();
+}
+
 /**
  * API Gateway makes bytes of the base64 of an answer only where the request says in `Accept` what it takes. Any other client
  * gets an answer without a content coding.
  */
 function plainUnlessAccepted<Event extends { headers?: unknown; multiValueHeaders?: unknown }>(event: Event): Event {
-  const headers = textsSchema.safeParse(event.multiValueHeaders ?? event.headers ?? {});
-  const accept = Object.entries(headers.data ?? {}).find(([name]) => name.toLowerCase() === 'accept')?.[1];
-  if (/^\s*[^\s;,]/.test([accept].flat()[0] ?? '')) return event;
+  if (/^\s*[^\s;,]/.test(acceptOf(event.multiValueHeaders ?? event.headers))) return event;
   const { headers: single, multiValueHeaders: multiple } = event;
   return { ...event, headers: withoutCoding(single), multiValueHeaders: withoutCoding(multiple) };
+}
+
+/** The first `Accept` of some headers; none of headers that are not texts. */
+function acceptOf(headers: unknown): string {
+  if (typeof headers !== 'object' || headers === null) return '';
+  for (const [name, value] of Object.entries(headers))
+    if (name.length === 'accept'.length && name.toLowerCase() === 'accept') {
+      const first: unknown = Array.isArray(value) ? value[0] : value;
+      return typeof first === 'string' ? first : '';
+    }
+  return '';
 }
 
 function withoutCoding(headers: unknown): unknown {
@@ -40,12 +71,13 @@ const texted: ReadonlySet<string> = new Set([
   'queryStringParameters',
   'multiValueQueryStringParameters',
 ]);
+const idempotencyKey = 'idempotency-key';
 const textsSchema = z.record(z.string(), z.union([z.string(), z.array(z.string())]).nullish());
 
 function wellFormed(texts: z.infer<typeof textsSchema>): z.infer<typeof textsSchema> {
   return Object.fromEntries(
     Object.entries(texts).map(([name, value]) => {
-      const whole = name.toLowerCase() === 'idempotency-key' ? asciiOnly : (text: string) => text.toWellFormed();
+      const whole = name.toLowerCase() === idempotencyKey ? asciiOnly : (text: string) => text.toWellFormed();
       return [
         name.toWellFormed(),
         Array.isArray(value) ? value.map(whole) : typeof value === 'string' ? whole(value) : value,
@@ -59,11 +91,18 @@ function asciiOnly(key: string): string {
   return key.toWellFormed().replaceAll(/[^\x20-\x7e]/g, '\x7f');
 }
 
+/** What a path cannot hold. */
+const noPath = /[^\w\-.~!$&'()*+,;=:@/%]+|%(?![0-9A-Fa-f]{2})/g;
+
 /** `/quotes/BRK%2FB` stays, `/quotes/A?x` is `/quotes/A%3Fx`. */
 function rawPath(path: string): string {
   // What does not begin with a slash would become part of the host's name.
-  return `${path.startsWith('/') ? '' : '/'}${path.toWellFormed()}`.replaceAll(
-    /[^\w\-.~!$&'()*+,;=:@/%]+|%(?![0-9A-Fa-f]{2})/g,
-    (part) => encodeURIComponent(part),
+  return `${path.startsWith('/') ? '' : '/'}${path.toWellFormed()}`.replaceAll(noPath, (part) =>
+    encodeURIComponent(part),
   );
+}
+
+/** Whether a path is as `rawPath` would give it. */
+function isRawPath(path: string): boolean {
+  return path.startsWith('/') && path.search(noPath) === -1;
 }

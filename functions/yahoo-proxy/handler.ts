@@ -66,9 +66,9 @@ export async function handler(event: unknown, context: Context): Promise<unknown
   ownName = context.functionName;
   const proxy = await assembled();
   try {
+    if (isRequest(event)) return await handle(proxy.app)(withRawPath(event), context);
     const refresh = refreshEventSchema.safeParse(event);
     if (refresh.success) return await proxy.cache.refresh(refresh.data.refresh);
-    if (isRequest(event)) return await handle(proxy.app)(withRawPath(event), context);
     const beat = await heartbeat(proxy);
     if (beat.canary !== 'well') logger.warn('Yahoo gives no new quote', { ...beat });
     return beat;

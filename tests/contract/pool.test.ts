@@ -1,6 +1,9 @@
 /** The pool of connections: what its errors tell, and what becomes of a connection while its container is frozen. */
 import { execFileSync } from 'node:child_process';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { createPool, inTransaction, type Pool } from '../../core/adapters/postgres/database/pool.ts';
 import { patientLimits, type TimeLimits, timeLimits } from '../../core/adapters/postgres/database/time-limits.ts';
 import { DatabaseConnectionError, errorCode, isDatabaseUnavailable } from '../../core/ports/database-unavailable.ts';
@@ -140,6 +143,52 @@ describe('an error of the connection', () => {
     expect(refused).toBeInstanceOf(DatabaseConnectionError);
     expect(errorCode(refused)).toBe('ECONNREFUSED');
     expect(isDatabaseUnavailable(await failureOf(inTransaction(pool, async () => null)))).toBe(true);
+  });
+});
+
+describe('a query', () => {
+  it('that the server never answers ends by the limit, and its connection is not used again', async () => {
+    const proxy = await startTcpProxy(world.databaseUrl);
+    const pool = createPool({ url: proxy.through(world.databaseUrl) }, 1, { ...patientLimits, query: 300 });
+    pools.push(pool);
+    const session = await column(pool, 'SELECT pg_backend_pid()');
+    proxy.blackHole(true);
+    const unanswered = await failureOf(pool.query('SELECT 1'));
+    expect(unanswered).toBeInstanceOf(DatabaseConnectionError);
+    expect(isDatabaseUnavailable(unanswered)).toBe(true);
+    expect(pool.totalCount).toBe(0);
+    proxy.blackHole(false);
+    expect(await column(pool, 'SELECT pg_backend_pid()')).not.toEqual(session);
+    const cut = failureOf(
+      inTransaction(pool, async (db) => {
+        proxy.blackHole(true);
+        await db.query('SELECT 1');
+      }),
+    );
+    expect(await cut).toBeInstanceOf(DatabaseConnectionError);
+    expect(pool.totalCount).toBe(0);
+    await proxy.close();
+  });
+
+  it('keeps none of its rows once it is answered, before the whole heap is collected', async () => {
+    const pool = container();
+    setFlagsFromString('--expose-gc');
+    const collect = z
+      .function({ input: [z.object({ type: z.enum(['minor', 'major']) })] })
+      .parse(runInNewContext('gc'));
+    const ask = async (times: number) => {
+      for (let time = 0; time < times; time++)
+        await pool.query(`SELECT 'some text ' || n AS text, n FROM generate_series(1, $1::int) n`, [500]);
+    };
+    await ask(50);
+    collect({ type: 'major' });
+    const before = process.memoryUsage().heapUsed;
+    await ask(200);
+    // Twice: what is new survives the first.
+    for (const type of ['minor', 'minor'] as const) collect({ type });
+    const kept = process.memoryUsage().heapUsed - before;
+    // All rows have some 20 MB.
+    expect(kept).toBeLessThan(5_000_000);
   });
 });
 

@@ -14,9 +14,14 @@ export const decimal = z
  * upToMilliseconds('2026-11-22T19:40:00.123Z') // '2026-11-22T19:40:00.123Z'
  */
 export function upToMilliseconds(instant: string): string {
-  const whole = Date.parse(`${instant.slice(0, 23)}Z`);
-  const rest = /[1-9]/.test(instant.slice(23)) ? 1 : 0;
-  return new Date(whole + rest).toISOString();
+  if (instant.length === 24) return instant;
+  const whole = `${instant.slice(0, 23)}Z`;
+  if (!/[1-9]/.test(instant.slice(23))) return whole;
+  const next = Number(instant.slice(20, 23)) + 1;
+  // Lists have hundreds of them, and the next one is nearly always of the same second.
+  return next < 1000
+    ? `${instant.slice(0, 20)}${String(next).padStart(3, '0')}Z`
+    : new Date(Date.parse(whole) + 1).toISOString();
 }
 
 export const metaSchema = z

@@ -18,10 +18,10 @@ const networkCodes = new Set([
 ]);
 
 /**
- * `pg` reports these without a code: a query without an answer, no connection from the pool in time, a broken socket.
+ * `pg` reports these without a code: no connection from the pool in time, a broken socket.
  */
 const uncoded =
-  /^(?:Query read timeout|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Client was closed)/;
+  /^(?:timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|Client was closed)/;
 
 /** Classes of SQLSTATE whose messages name what is in the schema and no value. */
 const namesOnly = /^(?:0A|08|23|25|26|28|3D|40|42|53|55|57|58)/;

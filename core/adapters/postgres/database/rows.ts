@@ -46,31 +46,34 @@ export const milliseconds = z.date().transform((date) => date.getTime());
 
 type Change = (value: unknown) => unknown;
 
-/** A column of a schema: whether its value is right, and what the schema makes of it where that is not the value itself. */
+/** A column of a schema, and whether its value is right. */
 interface Column<Name extends string = string> {
   readonly name: Name;
   readonly check: Check;
-  readonly change: Change | null;
 }
 
 interface Columns<Name extends string = string> {
   readonly checked: readonly Column<Name>[];
+  /** Those of them of which the schema makes something else. */
+  readonly changed: readonly { readonly name: Name; readonly change: Change }[];
   /** Those that only zod can check. */
   readonly parsed: readonly { readonly name: Name; readonly schema: z.core.$ZodType }[];
   readonly count: number;
 }
 
 /** Checks a row, and makes of it what its schema does. Leaves one that does not pass as it is. */
-function accept<Name extends string>(row: Record<Name, unknown>, { checked, parsed }: Columns<Name>): boolean {
+function accept<Name extends string>(row: Record<Name, unknown>, { checked, changed, parsed }: Columns<Name>): boolean {
   for (const { name, check } of checked) if (!check(row[name])) return false;
-  const values: unknown[] = [];
-  for (const { name, schema } of parsed) {
-    const result = Object.hasOwn(row, name) ? z.safeParse(schema, row[name]) : null;
-    if (!result?.success) return false;
-    values.push(result.data);
+  if (parsed.length > 0) {
+    const values: unknown[] = [];
+    for (const { name, schema } of parsed) {
+      const result = Object.hasOwn(row, name) ? z.safeParse(schema, row[name]) : null;
+      if (!result?.success) return false;
+      values.push(result.data);
+    }
+    for (const [at, { name }] of parsed.entries()) row[name] = values[at];
   }
-  for (const { name, change } of checked) if (change) row[name] = change(row[name]);
-  for (const [at, { name }] of parsed.entries()) row[name] = values[at];
+  for (const { name, change } of changed) row[name] = change(row[name]);
   return true;
 }
 
@@ -83,8 +86,10 @@ function columnsOf(schema: z.core.$ZodType): Columns | null {
   const usual = schema instanceof z.ZodUnion ? schema.options[0] : schema;
   const plain = usual instanceof z.ZodObject && !isRefined(usual) && !isRefined(schema);
   const shape = plain ? Object.entries<z.core.$ZodType>(usual.shape) : [];
+  const checked = shape.flatMap(([name, of]) => checkedColumn(name, of) ?? []);
   const columns = plain && {
-    checked: shape.flatMap(([name, of]) => checkedColumn(name, of) ?? []),
+    checked,
+    changed: checked.flatMap(({ name, change }) => (change ? [{ name, change }] : [])),
     parsed: shape.flatMap(([name, of]) => (checkedColumn(name, of) ? [] : [{ name, schema: of }])),
     count: shape.length,
   };
@@ -92,7 +97,8 @@ function columnsOf(schema: z.core.$ZodType): Columns | null {
   return columns || null;
 }
 
-function checkedColumn(name: string, schema: z.core.$ZodType): Column | null {
+/** With what the schema makes of its value, where that is not the value itself. */
+function checkedColumn(name: string, schema: z.core.$ZodType): (Column & { readonly change: Change | null }) | null {
   const piped = schema instanceof z.ZodPipe;
   if (isRefined(schema) || (piped && !isOneWay(schema))) return null;
   const [input, change] = piped ? [schema.in, changeOf(schema.out)] : [schema, null];
