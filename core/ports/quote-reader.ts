@@ -39,6 +39,18 @@ export interface QuotesWanted {
   readonly changedSince: ChangedSince | null;
 }
 
+/**
+ * A page of a list in an order; those that are equal in it, by symbol. `after` is the last row before; or `offset` how many rows
+ * there are before it, as they stand now.
+ */
+export interface QuotePage extends QuotesWanted {
+  readonly order: QuoteOrder;
+  readonly down: boolean;
+  readonly after: { readonly value: string | null; readonly symbol: string } | null;
+  readonly limit: number;
+  readonly offset: number;
+}
+
 /** What decides how old a price may be, and so whether it is stale. */
 export type PriceKind = Pick<NamedListing, 'mic' | 'zone' | 'assetClass'> &
   Pick<StoredQuote, 'source' | 'asOfBasis' | 'delaySeconds'>;
@@ -72,19 +84,8 @@ export interface SparkWanted {
 export interface QuoteReader extends HistoryReader {
   /** The latest price of each symbol that exists on `date`: the consolidated one, or that of `source`. */
   latest(symbols: readonly string[], date: string, source: string | null): Promise<(PricedListing | UnpricedListing)[]>;
-  /**
-   * A page of those that have a price, in an order; those that are equal in it, by symbol. `after` is the last row before; or
-   * `offset` how many rows there are before it, as they stand now.
-   */
-  page(
-    of: QuotesWanted & {
-      readonly order: QuoteOrder;
-      readonly down: boolean;
-      readonly after: { readonly value: string | null; readonly symbol: string } | null;
-      readonly limit: number;
-      readonly offset: number;
-    },
-  ): Promise<PricedListing[]>;
+  /** A page of those that have a price. */
+  page(of: QuotePage): Promise<PricedListing[]>;
   /** All latest prices of a date, summed up. They are counted where they are stored: there may be a hundred thousand. */
   groups(date: string, oldest: (kind: PriceKind) => OldestPrices): Promise<PriceGroup[]>;
   /** The listings with a price on a date by class, the largest first. */

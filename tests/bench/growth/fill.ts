@@ -65,7 +65,7 @@ function stepsOf({ listings, quotes, runDays, barDays = 250 }: GrowthSize): read
       'quotes',
       `INSERT INTO quote (listing_id, source, as_of, price, previous_close, bid, ask, volume, currency, session, delay_seconds, as_of_basis,
                           fetched_at, ingested_at, batch_id)
-       SELECT n, 'yahoo', at, price, price - 1, price - 0.01, price + 0.01, (random() * 1e8)::bigint, 'USD', 'regular', 0, 'exchange',
+       SELECT n, 'yahoo', at, price, price - 1, price - 0.01, price + 0.01, (1e3 * exp(random() * 11.5))::bigint, 'USD', 'regular', 0, 'exchange',
               at + interval '2 seconds', at + interval '2.123456 seconds', 1 + (tick * 25 + n / 200) % ${runs}
        FROM generate_series(1, ${ticks}) tick
        CROSS JOIN LATERAL (

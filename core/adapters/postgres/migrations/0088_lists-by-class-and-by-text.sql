@@ -2,7 +2,7 @@
 
 SET LOCAL lock_timeout = '5s';
 -- By class: in the order of lists of prices, and in that of a search.
-CREATE INDEX symbol_alias_class ON symbol_alias (asset_class, symbol) WHERE namespace = 'canonical';
+CREATE INDEX symbol_alias_class ON symbol_alias (namespace, asset_class, symbol);
 CREATE INDEX symbol_alias_class_letters ON symbol_alias (asset_class, symbol COLLATE "C") WHERE namespace = 'canonical';
 
 -- All parts of a text of one, two and three characters. A text that contains another has all of its parts, so an index of them

@@ -50,8 +50,8 @@ export const completedBy = (source: string) =>
   `LEFT JOIN latest_quote m ON m.listing_id = q.listing_id AND m.source = ${source}`;
 
 /** What the symbols of $1 mean on the date $2. */
-export const namedListings = (date: string, listings = listingsOn) =>
-  `symbol_alias a JOIN ${listings(date)} l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id`;
+export const namedListings = (date: string, listings = listingsOn, aliases = 'symbol_alias a') =>
+  `${aliases} JOIN ${listings(date)} l ON l.id = a.listing_id JOIN instrument i ON i.id = l.instrument_id`;
 export const currentAlias = `a.namespace = 'canonical' AND a.valid_from <= $2::date AND a.valid_to > $2::date`;
 
 export const servedByFields = {

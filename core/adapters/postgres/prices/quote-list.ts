@@ -108,7 +108,7 @@ export function conditionsOf(
   return conditions.map((condition) => ` AND ${condition}`).join('');
 }
 
-/** Of a subquery `x` the rows after a place in an order, and the order; and the columns that it has of a subquery `y` for that. */
+/** Of a subquery `x` the rows after a place in an order, the order and its column; and what it has of a subquery `y` for that. */
 export function pageOf(
   of: {
     readonly order: QuoteOrder;
@@ -116,19 +116,21 @@ export function pageOf(
     readonly after: { readonly value: string | null; readonly symbol: string } | null;
   },
   parameters: Parameters,
-): { readonly place: string; readonly after: string; readonly order: string } {
+): { readonly value: string; readonly place: string; readonly after: string; readonly order: string } {
   const { order, down, after } = of;
   const place = order === 'symbol' ? 'y.symbol' : `y.symbol, y.${orderColumns[order]}`;
-  const column = `x.${orderColumns[order]}`;
+  const value = `x.${orderColumns[order]}`;
   const way = down ? 'DESC' : 'ASC';
-  const sorted = `ORDER BY ${column} IS NULL, ${column} ${way}, x.symbol`;
-  if (after === null) return { place, after: '', order: sorted };
+  const sorted = `ORDER BY ${value} IS NULL, ${value} ${way}, x.symbol`;
+  if (after === null) return { value, place, after: '', order: sorted };
   const symbol = parameters.add(after.symbol);
-  if (after.value === null) return { place, after: `WHERE ${column} IS NULL AND x.symbol > ${symbol}`, order: sorted };
-  const value = `${parameters.add(after.value)}::${orderTypes[order]}`;
+  if (after.value === null)
+    return { value, place, after: `WHERE ${value} IS NULL AND x.symbol > ${symbol}`, order: sorted };
+  const last = `${parameters.add(after.value)}::${orderTypes[order]}`;
   return {
+    value,
     place,
-    after: `WHERE ${column} ${down ? '<' : '>'} ${value} OR (${column} = ${value} AND x.symbol > ${symbol}) OR ${column} IS NULL`,
+    after: `WHERE ${value} ${down ? '<' : '>'} ${last} OR (${value} = ${last} AND x.symbol > ${symbol}) OR ${value} IS NULL`,
     order: sorted,
   };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { VisibleSources, VisibleTo } from '../../../auth/visible-sources.ts';
-import type { QuoteReader, QuotesWanted } from '../../../ports/quote-reader.ts';
+import type { QuotePage, QuoteReader, QuotesWanted } from '../../../ports/quote-reader.ts';
 import type { Pool } from '../database/pool.ts';
 import { rowsOf } from '../database/rows.ts';
 import { whileUnchanged } from '../listings/list-changes.ts';
@@ -27,6 +27,7 @@ import {
   servedColumns,
 } from './quote-columns.ts';
 import { conditionsOf, markRow, markText, Parameters, pageOf } from './quote-list.ts';
+import { placesBySteps } from './quote-steps.ts';
 import { sparklines } from './sparklines.ts';
 import { visibleQuotes } from './visible-quotes.ts';
 import { isRepaired, repairsOf, wasWrong } from './wrong-quotes.ts';
@@ -81,12 +82,11 @@ function readerOf(
 
     /** Reads only `latest_quote` and `consolidated_quote`. */
     async page(of) {
-      const parameters = new Parameters();
-      const { facts, from, where, current } = listOf(of, await namedIn(pool, of), parameters);
-      const columns = `SELECT ${namedListingColumns}, ${servedBy}, ${facts}, ${ofTheLatest(null)}, ${provenance}`;
-      const batches = 'LEFT JOIN batch b ON b.id = q.batch_id';
+      const named = await namedIn(pool, of);
       if (of.order === 'symbol' && !of.down && of.offset === 0 && of.text === null && of.mic === null) {
         // The index has the order: a page is read from it, and no more.
+        const parameters = new Parameters();
+        const { columns, from, where } = listOf(of, named, parameters);
         const after = of.after === null ? '' : ` AND a.symbol > ${parameters.add(of.after.symbol, 'after')}`;
         const limit = parameters.add(of.limit);
         const result = await pool.query({
@@ -96,17 +96,20 @@ function readerOf(
         });
         return rowsOf(pricedRow, result);
       }
-      // First where each one stands, of all: what few have, or none, is not sought along the index. Then those of the page.
-      const { place, after, order } = pageOf(of, parameters);
-      const range = `LIMIT ${parameters.add(of.limit)} OFFSET ${parameters.add(of.offset)}`;
-      const result = await pool.query({
-        text: `WITH every AS MATERIALIZED (
-                 SELECT ${place} FROM (SELECT a.symbol, ${facts} FROM ${from(listingsFor(of))} WHERE ${where}) y),
-               x AS MATERIALIZED (SELECT * FROM every x ${after} ${order} ${range})
-               ${columns} FROM ${from(listingsOn)} JOIN x ON x.symbol = a.symbol ${batches} WHERE ${current} ${order}`,
-        values: parameters.values,
-      });
-      return rowsOf(pricedRow, result);
+      // First where each one stands, then those of the page.
+      for (const placesOf of [placesBySteps, placesOfAll]) {
+        const parameters = new Parameters();
+        const list = listOf(of, named, parameters);
+        const found = placesOf(of, list, parameters);
+        if (!found) continue;
+        const result = await pool.query({
+          text: `${found.places} ${list.columns} FROM ${list.from(listingsOn, ofThePlaces(list.current))} ${batches} ${found.order}`,
+          values: parameters.values,
+        });
+        const page = rowsOf(pricedRow, result);
+        if (page.length > 0) return page;
+      }
+      return [];
     },
 
     /** What has changed since a mark is counted each time: prices decide on it. */
@@ -242,6 +245,21 @@ function readerOf(
   };
 }
 
+const batches = 'LEFT JOIN batch b ON b.id = q.batch_id';
+/** SQL: the symbols of a page, each looked up by its key: OFFSET keeps Postgres from reading all of them for a join. */
+const ofThePlaces = (current: string) =>
+  `x CROSS JOIN LATERAL (SELECT * FROM symbol_alias a WHERE a.symbol = x.symbol AND ${current} OFFSET 0) a`;
+
+/** SQL: the places of a page among all of a list: what few have, or none, is not sought along an index. */
+function placesOfAll(of: QuotePage, { facts, from, where }: ReturnType<typeof listOf>, parameters: Parameters) {
+  const { place, after, order } = pageOf(of, parameters);
+  const range = `LIMIT ${parameters.add(of.limit)} OFFSET ${parameters.add(of.offset)}`;
+  const places = `WITH every AS MATERIALIZED (
+      SELECT ${place} FROM (SELECT a.symbol, ${facts} FROM ${from(listingsFor(of))} WHERE ${where}) y),
+    x AS MATERIALIZED (SELECT * FROM every x ${after} ${order} ${range})`;
+  return { places, order };
+}
+
 /** Planned for its values, by which most listings are valid: each table is read once. */
 async function countOf(pool: Pool, of: QuotesWanted): Promise<number> {
   const parameters = new Parameters();
@@ -266,13 +284,16 @@ function listOf(of: QuotesWanted, named: string | null, parameters: Parameters) 
     stored: (at) => `(q.ingested_at >= ${at} OR c.decided_at >= ${at}${unnamed ? ` OR m.ingested_at >= ${at}` : ''})`,
   });
   const current = currentAlias.replaceAll('$2', date);
+  const facts = unnamed ? servedColumns : priceColumns;
   return {
-    facts: unnamed ? servedColumns : priceColumns,
-    from: (listings: typeof listingsOn) => `${namedListings(date, listings)}
+    facts,
+    columns: `SELECT ${namedListingColumns}, ${servedBy}, ${facts}, ${ofTheLatest(null)}, ${provenance}`,
+    from: (listings: typeof listingsOn, aliases?: string) => `${namedListings(date, listings, aliases)}
            JOIN consolidated_quote c ON c.listing_id = l.id
            JOIN latest_quote q ON q.listing_id = l.id AND q.source = ${source}
            ${unnamed ? completedBy('c.complement') : ''}`,
     where: `${current}${conditions}`,
     current,
+    source: unnamed ? null : source,
   };
 }

@@ -1,6 +1,6 @@
 import type { NamedListing } from '../../../market/instrument.ts';
 import type { StoredQuote } from '../../../market/stored-quote.ts';
-import type { PricedListing, QuoteReader, QuotesWanted, ServedBy } from '../../../ports/quote-reader.ts';
+import type { PricedListing, QuotePage, QuoteReader, QuotesWanted, ServedBy } from '../../../ports/quote-reader.ts';
 import { placeOf, type QuoteOrder } from '../../../prices/quote-order.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import type { Pool } from '../database/pool.ts';
@@ -168,16 +168,8 @@ export function visibleQuotes(
 /** Listings that are decided on in one statement. */
 const mostAtOnce = 5_000;
 
-type Page = QuotesWanted & {
-  readonly order: QuoteOrder;
-  readonly down: boolean;
-  readonly after: Place | null;
-  readonly limit: number;
-  readonly offset: number;
-};
-
 /** A page of rows in an order, as Postgres orders them. */
-function inOrder(rows: readonly PricedListing[], { order, down, after, limit, offset }: Page): PricedListing[] {
+function inOrder(rows: readonly PricedListing[], { order, down, after, limit, offset }: QuotePage): PricedListing[] {
   const placed = rows
     .map((row) => ({ row, value: placeOf(row, order), symbol: row.symbol }))
     .toSorted((a, b) => compare(a, b, order, down));
