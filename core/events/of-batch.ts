@@ -64,12 +64,14 @@ export interface StoredRows {
 }
 
 /**
- * An event of quotes before it is written. Most events of a day are of quotes, so their rows become JSON without an object of
- * each (`quoteRowsText`).
+ * An event of new quotes before it is written. Most events of a day are such ones, so the outbox keeps them by column
+ * (`quote-columns.ts`).
  */
 export interface QuotesEvent {
-  readonly type: 'quotes.stored' | 'quotes.revised';
-  readonly data: z.input<typeof ofQuotes>;
+  readonly type: 'quotes.stored';
+  readonly data: z.output<typeof ofQuotes>;
+  /** Of the batch. */
+  readonly counts: StoredRows['counts'];
   readonly quotes: readonly ListedQuote[];
   /** The canonical symbols of their listings. */
   readonly symbols: readonly string[];
@@ -84,12 +86,15 @@ export function eventsOfBatch(rows: StoredRows, symbolOf: (listingId: number) =>
   const batch = { batchId, sourceId, runId, part, blobKey, parserVersion, origin };
   const named = <Row extends { readonly listingId: number }>(row: Row) => ({ ...row, symbol: symbolOf(row.listingId) });
 
-  const quotesOf = (type: 'quotes.stored' | 'quotes.revised', quotes: readonly ListedQuote[]): QuotesEvent[] =>
+  const stored = (quotes: readonly ListedQuote[]): QuotesEvent[] =>
     inBlocks(quotes, (row) => row.listing.id).map(([block, some]) => ({
-      type,
-      data: { ...batch, block },
-      quotes: some,
+      ...{ type: 'quotes.stored', data: { ...batch, block }, counts, quotes: some },
       symbols: some.map((row) => symbolOf(row.listing.id)),
+    }));
+  const revised = (quotes: readonly ListedQuote[]): NewEvent[] =>
+    inBlocks(quotes, (row) => row.listing.id).map(([block, some]) => ({
+      type: 'quotes.revised',
+      data: { ...batch, block, rows: some.map((row) => quoteRow(row, symbolOf(row.listing.id))) },
     }));
   const barsOf = (type: 'bars.stored' | 'bars.revised', series: readonly SeriesRows[]): NewEvent[] =>
     inBlocks(series, (row) => row.listingId).map(([block, some]) => ({
@@ -100,14 +105,14 @@ export function eventsOfBatch(rows: StoredRows, symbolOf: (listingId: number) =>
   return [
     ...(origin === 'live'
       ? [
-          ...quotesOf('quotes.stored', rows.quotes.stored),
+          ...stored(rows.quotes.stored),
           ...barsOf('bars.stored', rows.bars.stored),
           ...(kind === 'constituents' && counts.accepted > 0
             ? [{ type: 'constituents.stored', data: { ...batch, ...counts } } as const]
             : []),
         ]
       : [completed(rows, batch, symbolOf)]),
-    ...quotesOf('quotes.revised', rows.quotes.revised),
+    ...revised(rows.quotes.revised),
     ...barsOf('bars.revised', rows.bars.revised),
     ...(kind === 'constituents' && counts.revised > 0
       ? [{ type: 'constituents.revised', data: { ...batch, ...counts } } as const]
@@ -123,6 +128,15 @@ export function eventsOfBatch(rows: StoredRows, symbolOf: (listingId: number) =>
     ),
     ...(rows.held ? [{ type: 'quarantine.added', data: { ...batch, ...counts } } as const] : []),
   ];
+}
+
+function quoteRow({ listing, quote, fetchedAt, provisional }: ListedQuote, symbol: string) {
+  const { price, previousClose, bid, ask, volume, currency, session, delaySeconds, asOfBasis } = quote;
+  return {
+    ...{ listingId: listing.id, symbol, asOf: new Date(quote.asOf).toISOString(), asOfBasis },
+    ...{ fetchedAt: new Date(fetchedAt).toISOString(), price, previousClose, bid, ask, volume, currency, session },
+    ...{ delaySeconds, provisional: provisional === true },
+  };
 }
 
 /** Rows by block, not more than an event may have. */

@@ -14,7 +14,7 @@ import type { ClaimedEvent } from '../contracts/events/relay.ts';
 import type { Installation } from '../contracts/installation.ts';
 import type { StateRequest, StateResponses } from '../contracts/state.ts';
 import { inEnvelope, outgoing, sendable } from '../events/envelope.ts';
-import { eventOf, isChecked } from '../events/former-release.ts';
+import { eventOf, isChecked } from '../events/outbox-row.ts';
 import type { EventTransport, SendResult } from '../ports/event-transport.ts';
 import type { RelayState } from '../ports/relay-state.ts';
 

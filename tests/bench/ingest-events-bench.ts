@@ -90,7 +90,7 @@ const countRow = z.object({ rows: z.coerce.number() });
 /** Throws where the outbox has not exactly the quotes of one tick: then both have written events, or neither. */
 async function requireEvents(pool: Pool, quotes: number): Promise<void> {
   const found = await pool.query(
-    `SELECT coalesce(sum(json_array_length(data->'rows')), 0) AS rows FROM outbox WHERE type = 'quotes.stored'`,
+    `SELECT coalesce(sum(json_array_length(data->'columns'->'listingId')), 0) AS rows FROM outbox WHERE type = 'quotes.stored'`,
   );
   const { rows } = countRow.parse(found.rows[0]);
   if (rows !== quotes) throw new Error(`Events hold ${rows} new quotes, not ${quotes}: the figure would mean nothing.`);

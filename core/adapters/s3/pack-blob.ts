@@ -30,11 +30,19 @@ function errorFor({ code, message }: NonNullable<Exchange['error']>) {
 /** After a rollback there may be some. */
 const laterEnvelope = z.object({ version: z.int().gt(1) });
 
+/** By the size that gzip notes at its end. */
+function chunkFor(bytes: Buffer): number {
+  const size = bytes.length < 4 ? 0 : bytes.readUInt32LE(bytes.length - 4);
+  return Math.min(chunkSize, Math.max(64, size + 1));
+}
+
 /** Reads what `packBlob` wrote. Throws `BlobError` for anything else. */
 export async function unpackBlob(key: string, bytes: Buffer): Promise<BlobEnvelope> {
   let value: unknown;
   try {
-    value = JSON.parse((await unzip(bytes, { maxOutputLength: maxBlobBytes, chunkSize })).toString('utf8'));
+    value = JSON.parse(
+      (await unzip(bytes, { maxOutputLength: maxBlobBytes, chunkSize: chunkFor(bytes) })).toString('utf8'),
+    );
   } catch (error) {
     // Node's code of what `maxOutputLength` refuses.
     if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE')

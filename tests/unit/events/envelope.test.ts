@@ -3,8 +3,8 @@ import { asyncApiDocument } from '../../../core/contracts/events/asyncapi.ts';
 import type { QuotronEvent } from '../../../core/contracts/events/event.ts';
 import { localInstallation } from '../../../core/contracts/installation.ts';
 import { inEnvelope, outgoing, sendable } from '../../../core/events/envelope.ts';
-import { isChecked } from '../../../core/events/former-release.ts';
 import { keyOf } from '../../../core/events/key.ts';
+import { isChecked } from '../../../core/events/outbox-row.ts';
 
 it('the source of an event names the installation, so that followers of two copies tell their events apart', () => {
   const event = {

@@ -1,14 +1,13 @@
 import type pg from 'pg';
-import type * as z from 'zod';
 import { eventSchema, type NewEvent, ofQuotes, type QuotronEvent } from '../../../contracts/events/event.ts';
 import type { BatchOrigin } from '../../../contracts/events/words.ts';
 import { keyOf } from '../../../events/key.ts';
 import type { QuotesEvent } from '../../../events/of-batch.ts';
-import { quoteRowsText } from '../../../events/quote-rows.ts';
+import { storedQuotes } from '../../../events/quote-columns.ts';
 import { jsons, texts } from './array-literal.ts';
 
 /** An event that waits for the end of its transaction. */
-type Waiting = QuotronEvent | (QuotesEvent & { readonly data: z.output<typeof ofQuotes> });
+type Waiting = QuotronEvent | QuotesEvent;
 
 /** The events of a transaction that is under way, in order. */
 interface Collected {
@@ -73,22 +72,25 @@ export async function writeEvents(db: pg.PoolClient): Promise<void> {
   await db.query({
     name: 'publish',
     text: publishText,
-    values: [texts(events.map(({ type }) => type)), texts(events.map(keyOf)), jsons(events.map(dataText))],
+    values: [
+      ...[texts(events.map(keyOf)), texts(events.map(({ type }) => type)), texts(events.map(storedKeyOf))],
+      jsons(events.map((event) => ('quotes' in event ? storedQuotes(event) : JSON.stringify(event.data)))),
+    ],
   });
 }
 
-function dataText(event: Waiting): string {
-  const data = JSON.stringify(event.data);
-  return 'quotes' in event ? `${data.slice(0, -1)},"rows":${quoteRowsText(event)}}` : data;
+/** What is kept by column has the key of its source, by which the former release knows that it cannot be sent as it is. */
+function storedKeyOf(event: Waiting): string {
+  return 'quotes' in event ? event.data.sourceId : keyOf(event);
 }
 
 const publishText = `
       WITH turn AS MATERIALIZED (
         SELECT pg_advisory_xact_lock(lock)
-        FROM (SELECT DISTINCT hashtextextended('outbox ' || key, 0) AS lock FROM unnest($2::text[]) AS key ORDER BY lock) AS keys
+        FROM (SELECT DISTINCT hashtextextended('outbox ' || key, 0) AS lock FROM unnest($1::text[]) AS key ORDER BY lock) AS keys
       )
       INSERT INTO outbox (type, key, data)
       SELECT type, key, data
-      FROM ROWS FROM (unnest($1::text[]), unnest($2::text[]), unnest($3::json[]))
+      FROM ROWS FROM (unnest($2::text[]), unnest($3::text[]), unnest($4::json[]))
         WITH ORDINALITY AS event (type, key, data, place)
       WHERE (SELECT count(*) FROM turn) > 0 ORDER BY place`;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventOf } from '../../../events/former-release.ts';
+import { eventOf } from '../../../events/outbox-row.ts';
 import type { EventFeed } from '../../../ports/event-feed.ts';
 import type { Pool } from '../database/pool.ts';
 import { instant, onlyRow, rowsOf } from '../database/rows.ts';

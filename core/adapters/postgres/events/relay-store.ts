@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ClaimedEvent } from '../../../contracts/events/relay.ts';
 import type { StateRequest, StateResponses } from '../../../contracts/state.ts';
+import { asFollowed } from '../../../events/outbox-row.ts';
 import type { RelayLag } from '../../../ports/event-feed.ts';
 import { numbers, texts } from '../database/array-literal.ts';
 import { acquireLease, releaseLease } from '../database/leases.ts';
@@ -40,6 +41,9 @@ type Waiting = z.output<typeof waitingRow>;
 
 /** SQL: the same of `outbox o`. */
 const waitingColumns = 'o.id AS row, o.event_id AS id, o.created_at AS at, o.type, o.key, o.data';
+
+/** The rows as followers get them. */
+const waitingOf = (found: Parameters<typeof rowsOf>[1]): Waiting[] => rowsOf(waitingRow, found).map(asFollowed);
 
 /** Columns as the texts that the server sends: the driver would make an object of each time and all data. */
 const asTexts = { getTypeParser: () => (text: string) => text };
@@ -154,7 +158,7 @@ async function leftClaim(db: Connection, token: number): Promise<Claim | null> {
     values: [claim],
     types: asTexts,
   });
-  return { claim, rows: rowsOf(waitingRow, rows).map((row) => placed(row, row.position ?? claim)), more: true };
+  return { claim, rows: waitingOf(rows).map((row) => placed(row, row.position ?? claim)), more: true };
 }
 
 async function newClaim(db: Connection, token: number, limit: number): Promise<Claim> {
@@ -169,7 +173,7 @@ async function newClaim(db: Connection, token: number, limit: number): Promise<C
     values: [limit],
     types: asTexts,
   });
-  const waiting = rowsOf(waitingRow, found);
+  const waiting = waitingOf(found);
   const taken = firstOf(byPosition(waiting));
   if (taken.length === 0) return { claim: null, rows: [], more: false };
   const fresh = taken.filter(({ position }) => position === null).length;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { eventSchema } from '../../../core/contracts/events/event.ts';
-import { quoteRowsText } from '../../../core/events/quote-rows.ts';
+import { dataOfStored, storedQuotes } from '../../../core/events/quote-columns.ts';
 import type { ListedQuote } from '../../../core/market/listed-quote.ts';
 
 const fetchedAt = Date.parse('2026-11-30T15:00:01.250Z');
@@ -47,8 +47,20 @@ const bare: ListedQuote = {
   },
 };
 
+const data = {
+  ...{ batchId: '1', sourceId: 'yahoo', runId: '00000000-0000-4000-8000-000000000000', part: 0 },
+  ...{ blobKey: 'k', parserVersion: '1', origin: 'live' as const, block: 0 },
+};
+const counts = { accepted: 3, rejected: 0, written: 3, revised: 0 };
+
+/** As followers get them. */
+function followed(quotes: readonly ListedQuote[], symbols: readonly string[]): unknown {
+  const stored: unknown = JSON.parse(storedQuotes({ type: 'quotes.stored', data, counts, quotes, symbols }));
+  return JSON.parse(dataOfStored(stored)?.text ?? '{}');
+}
+
 it('rows of quotes are JSON of the schema of their event, whatever is missing and whatever a symbol holds', () => {
-  const rows: unknown = JSON.parse(quoteRowsText({ quotes: [row, bare, row], symbols: ['AAPL', 'A"\\\n', 'AAPL'] }));
+  const told = followed([row, bare, row], ['AAPL', 'A"\\\n', 'AAPL']);
   const whole = {
     listingId: 7,
     symbol: 'AAPL',
@@ -71,23 +83,29 @@ it('rows of quotes are JSON of the schema of their event, whatever is missing an
     ...lacks,
     ...{ currency: 'E"R', provisional: true },
   };
-  expect(rows).toEqual([whole, lacking, whole]);
-  const event = {
-    type: 'quotes.stored',
-    data: {
-      ...{ batchId: '1', sourceId: 'yahoo', runId: '00000000-0000-4000-8000-000000000000', part: 0 },
-      ...{ blobKey: 'k', parserVersion: '1', origin: 'live', block: 0, rows },
-    },
-  };
+  expect(told).toEqual({ ...data, rows: [whole, lacking, whole] });
+  const event = { type: 'quotes.stored', data: told };
   expect(eventSchema.parse(event)).toEqual(event);
+  // Of one row, all columns hold one value.
+  expect(followed([bare], ['A"\\\n'])).toEqual({ ...data, rows: [lacking] });
+});
+
+it('what is not whole is no event: columns of different lengths, and decimals that are none', () => {
+  const stored = z
+    .looseObject({ columns: z.looseObject({}) })
+    .parse(JSON.parse(storedQuotes({ type: 'quotes.stored', data, counts, quotes: [row, bare], symbols: ['A', 'B'] })));
+  const changed = (columns: object) => ({ ...stored, columns: { ...stored.columns, ...columns } });
+  expect(dataOfStored(changed({}))).not.toBeNull();
+  for (const columns of [{ symbol: ['A'] }, { price: ['1', '2', '3'] }, { price: '1","x":"' }, { listingId: [] }])
+    expect(dataOfStored(changed(columns)), JSON.stringify(columns)).toBeNull();
 });
 
 it('times of quotes are written as they are everywhere, on both sides of a minute and of the epoch', () => {
   const times = [0, -1, 59_999, 60_000, -60_000, -60_001, 61_007, fetchedAt, fetchedAt - 1_251, 253_402_300_800_000];
   const quotes = times.map((asOf) => ({ ...row, fetchedAt: asOf, quote: { ...row.quote, asOf } }));
-  const rows = z
-    .array(z.object({ asOf: z.string(), fetchedAt: z.string() }))
-    .parse(JSON.parse(quoteRowsText({ quotes, symbols: [] })));
+  const { rows } = z
+    .object({ rows: z.array(z.object({ asOf: z.string(), fetchedAt: z.string() })) })
+    .parse(followed(quotes, times.map(String)));
   const written = times.map((time) => new Date(time).toISOString());
   expect(rows.map(({ asOf }) => asOf)).toEqual(written);
   expect(rows.map((each) => each.fetchedAt)).toEqual(written);
