@@ -1,10 +1,13 @@
 import { expect, it } from 'vitest';
 import { publish, setOrigin } from '../../core/adapters/postgres/database/outbox.ts';
 import { inTransaction } from '../../core/adapters/postgres/database/pool.ts';
+import { eventFeed } from '../../core/adapters/postgres/events/event-feed.ts';
+import { postgresState } from '../../core/adapters/postgres/work/state.ts';
 import { mostRows, type QuotronEvent } from '../../core/contracts/events/event.ts';
 import { eventsOfBatch, type StoredRows } from '../../core/events/of-batch.ts';
 import { eventOf } from '../../core/events/outbox-row.ts';
 import type { ListedQuote } from '../../core/market/listed-quote.ts';
+import { relayEvents } from '../support/told-events.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const world = useWorld();
@@ -31,8 +34,10 @@ function quoteOf(id: number, quote: Partial<ListedQuote['quote']> = {}, more: Pa
   };
 }
 
+const endLease = () => world.pool.query("UPDATE lease SET expires_at = '-infinity' WHERE name = 'relay-events'");
+
 async function told(rows: Partial<StoredRows>, symbolOf: (id: number) => string): Promise<QuotronEvent[]> {
-  await world.pool.query('DELETE FROM outbox');
+  await world.pool.query('TRUNCATE outbox, relay_claim');
   const stored: StoredRows = {
     ...{ ...batch, kind: 'quotes', origin: 'live', held: true, actions: [], withdrawn: [], listingIds: [], span: null },
     counts: { accepted: 3, rejected: 1, written: 3, revised: 0 },
@@ -75,6 +80,42 @@ it('tells quotes as they came, whatever they lack and however they are written',
         ...{ ask: '10.51', volume: '1200', currency: 'USD', session: 'regular', delaySeconds: 0, provisional: true },
       },
     ],
+  });
+});
+
+it('keeps new quotes by column, of which relay and feed give the rows, with the key of their block', async () => {
+  const rows = [quoteOf(201), quoteOf(202, { price: '11' })];
+  const [event] = await told({ quotes: { stored: rows, revised: [] }, held: false }, (id) => `S${id}`);
+  const wire: unknown = JSON.parse(JSON.stringify(event?.data));
+  expect(wire).toMatchObject({ block: 1, rows: [{ symbol: 'S201' }, { symbol: 'S202', price: '11' }] });
+  const { rows: kept } = await world.pool.query('SELECT key, data FROM outbox');
+  expect(kept).toMatchObject([
+    { key: 'yahoo', data: { columns: { listingId: [201, 202], price: ['10.50', '11'], currency: 'USD' } } },
+  ]);
+  const state = postgresState(world.pool);
+  for (const asText of [true, false]) {
+    await endLease();
+    const claim = await state.call({ op: 'claimEvents', holder: 'test', token: null, limit: 10, asText });
+    const [claimed] = claim.go ? claim.events : [];
+    expect(claimed).toMatchObject({ type: 'quotes.stored', key: 'yahoo/1' });
+    expect(asText ? JSON.parse(String(claimed?.data)) : claimed?.data).toEqual(wire);
+  }
+  // A `state` of the former release gives it as it is kept.
+  expect(eventOf('quotes.stored', kept[0]?.data)?.data).toEqual(event?.data);
+  await endLease();
+  await relayEvents(world.pool);
+  const { events } = await eventFeed(world.pool).after('0', 10);
+  expect(events.at(-1)?.event).toEqual(event);
+});
+
+it('is a batch without its rows to a release that does not know columns', async () => {
+  await told({ quotes: { stored: [quoteOf(1)], revised: [] }, held: false }, (id) => `S${id}`);
+  const { rows: kept } = await world.pool.query('SELECT data FROM outbox');
+  // As that one reads it.
+  const { columns: _unknown, ...data } = kept[0]?.data ?? {};
+  expect(eventOf('quotes.stored', data)).toMatchObject({
+    type: 'batch.completed',
+    data: { batchId: '7', kind: 'quotes', origin: 'former_release', written: 3 },
   });
 });
 

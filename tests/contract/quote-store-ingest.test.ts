@@ -104,7 +104,7 @@ describe('a blob of quotes', () => {
     ).toEqual(['GBP', 'USD']);
     expect(
       await column(world.pool, "SELECT type || ' ' || key FROM outbox WHERE data->>'runId' = $1", [message.runId]),
-    ).toEqual(['quotes.stored yahoo/0']);
+    ).toEqual(['quotes.stored yahoo']);
     expect(queue.take('outcomes')).toEqual([]);
   });
 

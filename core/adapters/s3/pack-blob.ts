@@ -9,8 +9,8 @@ import { BlobError } from '../../ports/raw-store.ts';
 const zip = promisify(gzip);
 const unzip = promisify<Buffer, { maxOutputLength: number; chunkSize: number }, Buffer>(gunzip);
 
-/** Unpacked at a time. Each piece is a trip to another thread, and the usual 16 KiB are hundreds of trips for one blob. */
-const chunkSize = 1024 * 1024;
+/** Unpacked at a time, at the most and at the least. Each piece is a trip to another thread, and takes its room at once. */
+const chunkSizes = { most: 1024 * 1024, least: 16 * 1024 };
 
 /** An envelope in its stored form: gzip of JSON. */
 export async function packBlob(envelope: BlobEnvelope): Promise<Buffer> {
@@ -30,10 +30,11 @@ function errorFor({ code, message }: NonNullable<Exchange['error']>) {
 /** After a rollback there may be some. */
 const laterEnvelope = z.object({ version: z.int().gt(1) });
 
-/** By the size that gzip notes at its end. */
+/** The whole blob, by the size that gzip notes at its end (RFC 1952, ISIZE). That may be wrong in a damaged one. */
 function chunkFor(bytes: Buffer): number {
   const size = bytes.length < 4 ? 0 : bytes.readUInt32LE(bytes.length - 4);
-  return Math.min(chunkSize, Math.max(64, size + 1));
+  // With one byte more, there is no second piece to see that it is the end.
+  return Math.min(chunkSizes.most, Math.max(chunkSizes.least, size + 1));
 }
 
 /** Reads what `packBlob` wrote. Throws `BlobError` for anything else. */

@@ -1,6 +1,7 @@
 import { Decimal } from 'decimal.js';
 import { z } from 'zod';
 import type { Connection } from '../../../core/adapters/postgres/database/pool.ts';
+import { asFollowed } from '../../../core/events/outbox-row.ts';
 import { assetClasses } from '../../../core/market/instrument.ts';
 import { asOfBases } from '../../../core/market/quote.ts';
 
@@ -166,7 +167,12 @@ const decision = z.object({
   candidates: number,
   usualMove: number.nullable(),
 });
-const event = z.object({ id: text, type: text, key: text, data: z.record(z.string(), z.unknown()) });
+const eventRow = z.object({ id: text, type: text, key: text, data: z.record(z.string(), z.unknown()) });
+/** As followers get it; what is no event is left as it is. */
+const event = eventRow.transform((row) => {
+  const followed = asFollowed({ ...row, data: JSON.stringify(row.data) });
+  return eventRow.parse({ ...followed, data: JSON.parse(followed.data) });
+});
 const alias = z.object({
   namespace: text,
   symbol: text,
