@@ -71,22 +71,45 @@ export async function seed(cloud: CloudDouble, side: Side, withFaultyPrices: () 
 
 /** Everything that is compared. */
 export function armsOf(cloud: CloudDouble): Arm[] {
-  const requests = (name: string, of: 'api' | 'proxy', count: number, target: (at: number) => string): Arm => ({
-    name,
-    per: 'request',
-    count,
-    warm: (side) => warmUp(side[of], side.keys, target),
-    prepare: async () => {
-      const perSlice = count / slices;
-      return Array.from({ length: slices }, (_, slice) => {
-        const from = slice * perSlice;
-        return (side: Side) => side[of].run(requestsOf(side.keys, perSlice, (at) => target(from + at)));
-      });
-    },
-  });
-  const gets = (name: string, count: number, target: (at: number) => string) =>
-    requests(`api GET ${name}`, 'api', count, (at) => `/api/v1${target(at)}`);
-  const hits = (name: string, target: string) => requests(`proxy hit ${name}`, 'proxy', 6_000, () => `/yahoo${target}`);
+  const requests = (count: number, run: (side: Side, from: number, count: number) => Promise<number>) => async () => {
+    const perSlice = count / slices;
+    return Array.from({ length: slices }, (_, slice) => (side: Side) => run(side, slice * perSlice, perSlice));
+  };
+  const gets = (name: string, count: number, path: (at: number) => string): Arm => {
+    const target = (at: number) => `/api/v1${path(at)}`;
+    return {
+      name: `api GET ${name}`,
+      per: 'request',
+      count,
+      warm: (side) => warmUp(side.api, side.keys, target),
+      prepare: requests(count, (side, from, some) =>
+        side.api.run(requestsOf(side.keys, some, (at) => target(from + at))),
+      ),
+    };
+  };
+  const hits = (name: string, path: string): Arm => {
+    const target = () => `/yahoo${path}`;
+    const mustHit = async (side: Side) => {
+      const [answer] = await side.proxy.ask(requestsOf(side.keys, 1, target));
+      const [found] = hitSchema.parse(answer).multiValueHeaders['x-cache'];
+      // A stale answer is put together again for each request, which takes a hundred times as long.
+      if (found !== 'HIT') throw new Error(`GET ${target()} was to be a hit, and is ${found}.`);
+    };
+    return {
+      name: `proxy hit ${name}`,
+      per: 'request',
+      count: 6_000,
+      async warm(side) {
+        await warmUp(side.proxy, side.keys, target);
+        await mustHit(side);
+      },
+      prepare: requests(6_000, async (side, _, some) => {
+        const micros = await side.proxy.run(requestsOf(side.keys, some, target));
+        await mustHit(side);
+        return micros;
+      }),
+    };
+  };
   const fifty = (at: number) => Array.from({ length: 50 }, (_, each) => symbolOf((at * 7_919 + each * 101) % quoted));
   return [
     {
@@ -130,6 +153,7 @@ export function armsOf(cloud: CloudDouble): Arm[] {
 }
 
 const answerSchema = z.object({ statusCode: z.int(), body: z.string() });
+const hitSchema = z.object({ multiValueHeaders: z.object({ 'x-cache': z.tuple([z.string()]) }) });
 
 function requestsOf(keys: readonly string[], count: number, target: (at: number) => string): unknown[] {
   return Array.from({ length: count }, (_, at) => getEvent(target(at), { 'x-api-key': keys[at % keys.length] ?? '' }));

@@ -56,6 +56,8 @@ export async function compareWith(
     cleanups.push(() => cloud.stop());
     const upstreams = await startUpstreams({ port: 0 });
     cleanups.push(() => upstreams.stop());
+    const closed = await startUpstreams({ port: 0, clock: lastSaturday() });
+    cleanups.push(() => closed.stop());
     const server = await startDatabase({
       dir: join(folder, 'database'),
       persistent: false,
@@ -65,7 +67,8 @@ export async function compareWith(
     const start = async (name: 'before' | 'after') => {
       say(`  starting the functions of ${name === 'before' ? commit : 'the tree as it stands'}`);
       const databaseUrl = await createDatabase(server.url, `bench_${name}`);
-      const side = await startSide(name, trees[name], { databaseUrl, cloud, yahooUrl: upstreams.urlOf('yahoo') });
+      const urls = { databaseUrl, yahooUrl: upstreams.urlOf('yahoo'), closedYahooUrl: closed.urlOf('yahoo') };
+      const side = await startSide(name, trees[name], { cloud, ...urls });
       cleanups.push(() => side.stop());
       await seed(cloud, side, () => {
         upstreams.control.switch(faultSchema.parse({ source: 'yahoo', fault: 'unit' }));
@@ -116,6 +119,13 @@ export function tableOf(comparisons: readonly Comparison[]): string[] {
       `  ${arm.padEnd(28)} ${micros(beforeMicros).padStart(8)} → ${micros(afterMicros).padStart(8)} µs per ${per.padEnd(8)}` +
       `ratio ${ratio.toFixed(2)} (${lowest.toFixed(2)}–${highest.toFixed(2)})  ${ratio <= mostRatio ? 'ok' : `ABOVE ${mostRatio.toFixed(2)}`}`,
   );
+}
+
+/** No exchange trades on it. */
+function lastSaturday(): string {
+  const now = new Date();
+  const daysAgo = (now.getUTCDay() + 1) % 7;
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() - daysAgo, 15)).toISOString();
 }
 
 async function createDatabase(serverUrl: string, name: string): Promise<string> {

@@ -54,7 +54,7 @@ export interface Side {
 export async function startSide(
   name: string,
   tree: Tree<(typeof comparedFunctions)[number]>,
-  options: { databaseUrl: string; cloud: CloudDouble; yahooUrl: string },
+  options: { databaseUrl: string; cloud: CloudDouble; yahooUrl: string; closedYahooUrl: string },
 ): Promise<Side> {
   const { cloud, databaseUrl } = options;
   const queueOf = (queue: string) => `${name}-${queue}`;
@@ -100,7 +100,11 @@ export async function startSide(
       [settingNames.ticksQueueUrl]: urlOf('ticks'),
     }),
     scrapeApi: await startFunction(tree.bundle('scrape-api'), { ...outside, ...queues, ...scrapeQueues }),
-    proxy: await startFunction(tree.bundle('yahoo-proxy'), outside),
+    proxy: await startFunction(tree.bundle('yahoo-proxy'), {
+      ...outside,
+      // Of a closed market answers are fresh for a minute: hits stay hits.
+      [settingNames.sourceUrls]: JSON.stringify({ yahoo: options.closedYahooUrl }),
+    }),
     api: await startFunction(tree.bundle('api'), {
       ...database,
       ...queues,
@@ -134,6 +138,8 @@ export async function startSide(
     },
     async renew() {
       await stopAll();
+      // Its answers would soon be stale.
+      await pool.query('DELETE FROM proxy_cache');
       running = await startAll();
     },
     async ingest(messages) {
