@@ -17,6 +17,7 @@ import { assembleProxy } from './assemble.ts';
 import { failFastState } from './fail-fast-state.ts';
 import { keyGate } from './gate.ts';
 import { heartbeat } from './heartbeat.ts';
+import { quickEvent } from './quick-event.ts';
 import { stateSharedCache } from './shared-cache.ts';
 
 applySourceQuotas();
@@ -66,7 +67,10 @@ export async function handler(event: unknown, context: Context): Promise<unknown
   ownName = context.functionName;
   const proxy = await assembled();
   try {
-    if (isRequest(event)) return await handle(proxy.app)(withRawPath(event), context);
+    if (isRequest(event)) {
+      const request = withRawPath(event);
+      return quickEvent(proxy.quick, request) ?? (await handle(proxy.app)(request, context));
+    }
     const refresh = refreshEventSchema.safeParse(event);
     if (refresh.success) return await proxy.cache.refresh(refresh.data.refresh);
     const beat = await heartbeat(proxy);
