@@ -108,6 +108,21 @@ it('keeps new quotes by column, of which relay and feed give the rows, with the 
   expect(events.at(-1)?.event).toEqual(event);
 });
 
+it('gives the relay no more rows than an answer holds, whatever room they take where they are kept', async () => {
+  const many = Array.from({ length: 75 * mostRows }, (_, index) => quoteOf(index + 1));
+  await told({ quotes: { stored: many, revised: [] }, held: false }, (id) => `S${id}`);
+  await endLease();
+  const claim = await postgresState(world.pool).call({
+    ...{ op: 'claimEvents', holder: 'test', token: null, limit: 2_000, asText: true },
+  });
+  const characters = claim.go ? claim.events.reduce((sum, { data }) => sum + String(data).length, 0) : 0;
+  expect(claim).toMatchObject({ more: true });
+  expect(characters).toBeGreaterThan(1_000_000);
+  expect(characters).toBeLessThanOrEqual(3_000_000);
+  await endLease();
+  expect(await relayEvents(world.pool)).toMatchObject({ published: 75, failures: [] });
+});
+
 it('is a batch without its rows to a release that does not know columns', async () => {
   await told({ quotes: { stored: [quoteOf(1)], revised: [] }, held: false }, (id) => `S${id}`);
   const { rows: kept } = await world.pool.query('SELECT data FROM outbox');

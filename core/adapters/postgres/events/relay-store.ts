@@ -42,9 +42,6 @@ type Waiting = z.output<typeof waitingRow>;
 /** SQL: the same of `outbox o`. */
 const waitingColumns = 'o.id AS row, o.event_id AS id, o.created_at AS at, o.type, o.key, o.data';
 
-/** The rows as followers get them. */
-const waitingOf = (found: Parameters<typeof rowsOf>[1]): Waiting[] => rowsOf(waitingRow, found).map(asFollowed);
-
 /** Columns as the texts that the server sends: the driver would make an object of each time and all data. */
 const asTexts = { getTypeParser: () => (text: string) => text };
 
@@ -158,7 +155,11 @@ async function leftClaim(db: Connection, token: number): Promise<Claim | null> {
     values: [claim],
     types: asTexts,
   });
-  return { claim, rows: waitingOf(rows).map((row) => placed(row, row.position ?? claim)), more: true };
+  return {
+    claim,
+    rows: rowsOf(waitingRow, rows).map((row) => placed(asFollowed(row), row.position ?? claim)),
+    more: true,
+  };
 }
 
 async function newClaim(db: Connection, token: number, limit: number): Promise<Claim> {
@@ -173,7 +174,7 @@ async function newClaim(db: Connection, token: number, limit: number): Promise<C
     values: [limit],
     types: asTexts,
   });
-  const waiting = waitingOf(found);
+  const waiting = rowsOf(waitingRow, found);
   const taken = firstOf(byPosition(waiting));
   if (taken.length === 0) return { claim: null, rows: [], more: false };
   const fresh = taken.filter(({ position }) => position === null).length;
@@ -206,14 +207,17 @@ async function placesFor(db: Connection, count: number): Promise<number> {
   return Number(onlyRow(firstRow, found).first);
 }
 
-/** As many as an answer holds, and one at least. */
+/** As many as an answer holds, and one at least, as followers get them. */
 function firstOf(rows: readonly Waiting[]): readonly Waiting[] {
+  const first: Waiting[] = [];
   let characters = 0;
-  const over = rows.findIndex(({ data }, at) => {
-    characters += data.length;
-    return at > 0 && characters > mostCharacters;
-  });
-  return over < 0 ? rows : rows.slice(0, over);
+  for (const row of rows) {
+    const followed = asFollowed(row);
+    characters += followed.data.length;
+    if (first.length > 0 && characters > mostCharacters) break;
+    first.push(followed);
+  }
+  return first;
 }
 
 function placed(row: Waiting, position: string): Placed {
