@@ -108,49 +108,60 @@ function compare(a: Placed, b: Placed, down: boolean): number {
   return by || (a.symbol < b.symbol ? -1 : 1);
 }
 
-it('pages by price, change and volume have the rows and the order of the whole list', async () => {
+async function expectPages(listings: readonly Listed[], limit: number, offset: number): Promise<void> {
   const reader = quoteReader(pool)(everySource);
+  await store(listings);
+  const lists = [
+    {},
+    { assetClass: 'crypto' as const },
+    { watched: true },
+    { source: 'coingecko' },
+    { except: ['S0-0'] },
+  ];
+  for (const wanted of lists) {
+    const of = { ...all, ...wanted };
+    const whole = await reader.page({
+      ...of,
+      order: 'symbol',
+      down: false,
+      after: null,
+      limit: 1_000,
+      offset: 0,
+    });
+    for (const order of ['price', 'changeFraction', 'volume'] satisfies QuoteOrder[])
+      for (const down of [true, false]) {
+        const placed = whole.map((row) => ({ symbol: row.symbol, value: placeOf(row, order) }));
+        const sorted = placed.toSorted((a, b) => compare(a, b, down));
+        const page = async (rest: { offset: number; after: Placed | null }) =>
+          (await reader.page({ ...of, order, down, limit, ...rest })).map((row) => row.symbol);
+        const symbols = sorted.map(({ symbol }) => symbol);
+        expect(await page({ offset, after: null })).toEqual(symbols.slice(offset, offset + limit));
+        const after = sorted[offset];
+        if (after) expect(await page({ offset: 0, after })).toEqual(symbols.slice(offset + 1, offset + 1 + limit));
+      }
+  }
+}
+
+it('pages by price, change and volume have the rows and the order of the whole list', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(listed, { minLength: 1, maxLength: 40 }),
       fc.record({ limit: fc.integer({ min: 1, max: 12 }), offset: fc.integer({ min: 0, max: 20 }) }),
-      async (listings, { limit, offset }) => {
-        await store(listings);
-        const lists = [
-          {},
-          { assetClass: 'crypto' as const },
-          { watched: true },
-          { source: 'coingecko' },
-          { except: ['S0-0'] },
-        ];
-        for (const wanted of lists) {
-          const of = { ...all, ...wanted };
-          const whole = await reader.page({
-            ...of,
-            order: 'symbol',
-            down: false,
-            after: null,
-            limit: 1_000,
-            offset: 0,
-          });
-          for (const order of ['price', 'changeFraction', 'volume'] satisfies QuoteOrder[])
-            for (const down of [true, false]) {
-              const placed = whole.map((row) => ({ symbol: row.symbol, value: placeOf(row, order) }));
-              const sorted = placed.toSorted((a, b) => compare(a, b, down));
-              const page = async (rest: { offset: number; after: Placed | null }) =>
-                (await reader.page({ ...of, order, down, limit, ...rest })).map((row) => row.symbol);
-              const symbols = sorted.map(({ symbol }) => symbol);
-              expect(await page({ offset, after: null })).toEqual(symbols.slice(offset, offset + limit));
-              const after = sorted[offset];
-              if (after)
-                expect(await page({ offset: 0, after })).toEqual(symbols.slice(offset + 1, offset + 1 + limit));
-            }
-        }
-      },
+      (listings, { limit, offset }) => expectPages(listings, limit, offset),
     ),
     { numRuns: 25 },
   );
 }, 240_000);
+
+it('also of more listings than are walked over for a page, few of which are wanted', async () => {
+  for (const sample of [1, 2, 3]) {
+    const listings = fc.sample(listed, { numRuns: 400, seed: sample });
+    const few = listings.map((each, at) =>
+      at % 90 === 0 ? each : { ...each, assetClass: 'equity' as const, isWatched: false },
+    );
+    await expectPages(few, 3, sample);
+  }
+}, 120_000);
 
 it('a step never falls as its number rises', async () => {
   const row = z.object({ number: z.string(), of: z.int(), coarse: z.int(), fraction: z.int() });
